@@ -1,0 +1,1 @@
+"""The results store: chunks, manifests, atomic files, progress, documented columns."""
