@@ -1,0 +1,230 @@
+"""The hazard of every clock over one panel, from state, use, blockade, tolerance and the person.
+
+Each function sets coefficients (and, for Weibull clocks, shapes and origins) in the person's record; a clock that cannot
+fire has coefficient 0. Multipliers are constant within a panel.
+"""
+
+from typing import Any
+
+from trialsim.clinical.compiled import compiled
+from trialsim.clinical.records import LIFE_TABLE_AGES
+from trialsim.clinical.vocabulary import (
+    ABSTAIN,
+    ABSTINENT,
+    ANTAGONIST,
+    ARREST,
+    CLOCK_COUNT,
+    DISCONTINUE,
+    FENTANYL_ERA,
+    INCARCERATED,
+    INDUCTION,
+    INDUCTION_FAIL,
+    KIND_NONE,
+    LAPSE,
+    LAPSE_END,
+    LAPSE_USE,
+    LEAVE,
+    MAINTAINED,
+    MISS,
+    NO_USE,
+    OTHER_DEATH,
+    OVERDOSE,
+    OVERDOSE_DEATH,
+    READY,
+    RELAPSE,
+    RELEASE,
+    RELEASE_SETTING,
+    RESUME,
+    ROUTINE_SETTING,
+    SEEK,
+    TRIAL_SETTING,
+    USING,
+    WAITING,
+    WALK_AWAY,
+    WITHDRAWAL,
+)
+
+
+@compiled
+def set_weibull(person: Any, clock: int, rate: float, shape: float, multiplier: float, origin: float) -> None:
+    """Give a clock the cumulative hazard multiplier * (rate * s)**shape, s = days since origin."""
+    person["coefficient"][clock] = multiplier * rate**shape
+    person["shape"][clock] = shape
+    person["origin"][clock] = origin
+
+
+@compiled
+def find_use_intensity(person: Any, regimen: Any, parameters: Any) -> float:
+    """Return overdose exposure relative to regular use (1): by illicit use, or by the medication itself."""
+    state = person["state"]
+    if state == USING or state == WAITING:
+        return 1.0
+    if person["use"] == LAPSE_USE:
+        return float(parameters["overdose_ratio_lapse"])
+    if state == INCARCERATED:
+        return float(parameters["overdose_ratio_incarcerated"])
+    if state == MAINTAINED or state == INDUCTION:
+        return float(regimen["overdose_ratio_maintained"])
+    return 0.0
+
+
+@compiled
+def find_overdose_rate(person: Any, regimen: Any, parameters: Any, blockade: float, tolerance: float) -> float:
+    """Return the rate of overdose, fatal and not (per day).
+
+    era x use x (1 - blockade) x susceptibility(tolerance) x frailty x injection (clinical-model: mechanism 3); attempts to
+    override blockade leave `blockade_override` of the risk.
+    """
+    rate = parameters["overdose_rate_regular_use"] * find_use_intensity(person, regimen, parameters)
+    if rate == 0.0:
+        return 0.0
+    rate *= 1.0 - blockade * (1.0 - parameters["blockade_override"])
+    rate *= 1.0 + (parameters["overdose_ratio_tolerance_lost"] - 1.0) * (1.0 - tolerance)
+    rate *= person["frailty_overdose"]
+    if person["era"] == FENTANYL_ERA:
+        rate *= parameters["era_ratio_fentanyl"]
+    if person["injection"] > 0.0:
+        rate *= parameters["overdose_ratio_injection"]
+    if person["state"] == MAINTAINED or person["state"] == INDUCTION:
+        if person["time"] < person["episode_start"] + regimen["first_weeks_days"]:
+            rate *= regimen["overdose_ratio_first_weeks"]
+    if person["time"] < person["released"] + parameters["release_risk_days"]:
+        rate *= parameters["overdose_ratio_release"]
+    return float(rate)
+
+
+@compiled
+def find_fatal_share(person: Any, parameters: Any) -> float:
+    """Return the share of overdoses that are fatal (0 to 0.95), by naloxone coverage and using alone."""
+    share = parameters["overdose_fatal_share"]
+    share *= 1.0 - parameters["naloxone_effect"] * person["naloxone_coverage"]
+    if person["uses_alone"] > 0.0:
+        share *= parameters["overdose_fatal_ratio_alone"]
+    return min(share, 0.95)
+
+
+@compiled
+def find_mortality_ratio(person: Any, parameters: Any) -> float:
+    """Return the standardised mortality ratio for causes other than overdose in the present state."""
+    state = person["state"]
+    ratio = parameters["smr_using"]
+    if state == MAINTAINED or state == INDUCTION:
+        ratio = parameters["smr_in_treatment"]
+    elif state == ABSTINENT:
+        ratio = parameters["smr_abstinent"]
+    elif state == INCARCERATED:
+        ratio = parameters["smr_incarcerated"]
+    if person["liver_disease"] > 0.0:
+        ratio *= parameters["smr_ratio_liver_disease"]
+    return float(ratio)
+
+
+@compiled
+def set_death_hazards(
+    person: Any, regimen: Any, parameters: Any, life_table: Any, blockade: float, tolerance: float
+) -> None:
+    """Set the clocks of fatal overdose, non-fatal overdose and death from other causes."""
+    rate = find_overdose_rate(person, regimen, parameters, blockade, tolerance)
+    share = find_fatal_share(person, parameters)
+    person["coefficient"][OVERDOSE_DEATH] = rate * share
+    person["coefficient"][OVERDOSE] = rate * (1.0 - share)
+    age = min(int(person["age"] + person["time"] / 365.25), LIFE_TABLE_AGES - 1)
+    person["coefficient"][OTHER_DEATH] = life_table[person["male"], age] * find_mortality_ratio(person, parameters)
+
+
+@compiled
+def find_housing_ratio(person: Any, regimen: Any, parameters: Any) -> float:
+    """Return the ratio for unstable housing on leaving and relapse (clinical-model: mechanism 10); 1 when stable."""
+    if person["unstable_housing"] == 0.0 or regimen["kind"] == KIND_NONE:
+        return 1.0
+    if regimen["kind"] == ANTAGONIST:
+        return float(parameters["unstable_housing_ratio_antagonist"])
+    return float(parameters["unstable_housing_ratio_agonist"])
+
+
+@compiled
+def set_maintenance_hazards(person: Any, regimen: Any, parameters: Any) -> None:
+    """Set the clocks of someone on medication: stopping, missed daily doses, lapse and relapse."""
+    housing = find_housing_ratio(person, regimen, parameters)
+    multiplier = person["frailty_discontinuation"] * housing
+    if person["setting"] == ROUTINE_SETTING:
+        multiplier *= parameters["discontinuation_ratio_routine"]
+    elif person["setting"] == RELEASE_SETTING:
+        multiplier *= parameters["discontinuation_ratio_release"]
+    if person["use"] != NO_USE:
+        multiplier *= regimen["discontinuation_ratio_lapse"]
+    since = person["state_since"]
+    set_weibull(
+        person, DISCONTINUE, regimen["discontinuation_rate"], regimen["discontinuation_shape"], multiplier, since
+    )
+    ratio = housing * (parameters["relapse_ratio_lapse"] if person["use"] == LAPSE_USE else 1.0)
+    set_weibull(person, RELAPSE, regimen["relapse_rate"], parameters["relapse_shape"], ratio, since)
+    person["coefficient"][LAPSE] = regimen["lapse_rate"] if person["use"] == NO_USE else 0.0
+    if person["gap"] > 0:
+        person["coefficient"][RESUME] = 1.0 / regimen["gap_days"]
+    elif regimen["daily"] > 0:
+        person["coefficient"][MISS] = regimen["miss_rate"]
+
+
+@compiled
+def set_abstinent_hazards(person: Any, parameters: Any, blockade: float) -> None:
+    """Set the clocks of lapse and relapse off medication; what blockade is left lowers relapse."""
+    ratio = 1.0 - blockade * (1.0 - parameters["relapse_ratio_blocked"])
+    if person["use"] == LAPSE_USE:
+        ratio *= parameters["relapse_ratio_lapse"]
+    else:
+        person["coefficient"][LAPSE] = parameters["lapse_rate_off_medication"]
+    rate = parameters["relapse_rate_off_medication"]
+    set_weibull(person, RELAPSE, rate, parameters["relapse_shape"], ratio, person["state_since"])
+
+
+@compiled
+def find_seeking_rate(person: Any, regimen: Any, parameters: Any) -> float:
+    """Return the rate of asking for the arm's medication (per day); 0 once it is no longer offered."""
+    if regimen["kind"] == KIND_NONE or person["time"] >= person["offered_until"]:
+        return 0.0
+    if person["setting"] == TRIAL_SETTING:
+        return float(parameters["treatment_seeking_rate_trial"])
+    if person["state"] == USING:
+        return float(parameters["treatment_seeking_rate_using"])
+    return float(parameters["treatment_seeking_rate_abstinent"])
+
+
+@compiled
+def set_entry_hazards(person: Any, regimen: Any) -> None:
+    """Set the clocks of withdrawal (opioid-free interval reached, leaving early) and of a failing induction."""
+    if person["state"] == WITHDRAWAL:
+        rate = 1.0 / regimen["opioid_free_days"]
+        set_weibull(person, READY, rate, regimen["opioid_free_shape"], 1.0, person["last_use"])
+        person["coefficient"][LEAVE] = regimen["withdrawal_leaving_rate"]
+    else:
+        person["coefficient"][INDUCTION_FAIL] = regimen["induction_failing_rate"]
+
+
+@compiled
+def set_hazards(
+    person: Any, regimen: Any, parameters: Any, life_table: Any, blockade: float, tolerance: float
+) -> None:
+    """Set every clock's hazard for the panel that begins now, at the panel's blockade and tolerance."""
+    for clock in range(CLOCK_COUNT):
+        person["coefficient"][clock] = 0.0
+        person["shape"][clock] = 1.0
+    set_death_hazards(person, regimen, parameters, life_table, blockade, tolerance)
+    state = person["state"]
+    if person["use"] == LAPSE_USE:
+        person["coefficient"][LAPSE_END] = parameters["lapse_end_rate"]
+    if state == MAINTAINED:
+        set_maintenance_hazards(person, regimen, parameters)
+    elif state == WITHDRAWAL or state == INDUCTION:
+        set_entry_hazards(person, regimen)
+    elif state == INCARCERATED:
+        person["coefficient"][RELEASE] = parameters["release_rate"]
+    elif state == WAITING:
+        person["coefficient"][WALK_AWAY] = parameters["walk_away_rate"]
+    else:
+        person["coefficient"][SEEK] = find_seeking_rate(person, regimen, parameters)
+        person["coefficient"][ARREST] = parameters["arrest_rate"]
+        if state == USING:
+            person["coefficient"][ABSTAIN] = parameters["spontaneous_abstinence_rate"]
+        else:
+            set_abstinent_hazards(person, parameters, blockade)

@@ -1,0 +1,232 @@
+"""The kernel: plan the next event of one person's life, let time pass, carry the event out.
+
+`step` is the only way that time passes. The engines differ in one thing: when a pending request is admitted.
+"""
+
+from typing import Any
+
+from trialsim.clinical.clocks import draw_residual, find_firing, round_tick, spend_hazard
+from trialsim.clinical.compiled import compiled
+from trialsim.clinical.events import fire, give_dose, start_entry, write_event
+from trialsim.clinical.hazards import set_hazards
+from trialsim.clinical.pharmacology import find_level, find_occupancy, move_level
+from trialsim.clinical.tallies import KERNEL_STEPS, tally_time
+from trialsim.clinical.tolerance import find_tolerance_target, move_tolerance
+from trialsim.clinical.vocabulary import (
+    ADMIT,
+    CLOCK_COUNT,
+    DEAD,
+    DOSE_DUE,
+    HORIZON,
+    INJECTION_SLOT,
+    NO_RESOURCE,
+    NO_USE,
+    PHASE_END,
+    REFRESH,
+    WAIT,
+)
+
+# A panel is cut so that blockade and susceptibility move by about PANEL_CHANGE within it, within these limits (days).
+SHORTEST_PANEL = 0.125
+LONGEST_PANEL = 28.0
+YEAR_PANEL = 182.625
+
+
+@compiled
+def find_panel(person: Any, regimen: Any, parameters: Any, change: float) -> float:
+    """Return the length of the next panel (days): short while what hazards depend on moves, long when it rests.
+
+    change: how far blockade and tolerance may move within a panel (0 to 1); halving it moves no outcome visibly.
+    """
+    level = find_level(person, regimen, 0.0)
+    now = find_occupancy(level, regimen["level_ec50"])
+    soon = find_occupancy(find_level(person, regimen, 1.0), regimen["level_ec50"])
+    speed = abs(soon - now)
+    if person["use"] != NO_USE:
+        blockade = regimen["blockade_max"] * now
+        target = find_tolerance_target(person, regimen, parameters, now, blockade)
+        gap = target - person["tolerance"]
+        days = parameters["tolerance_regain_days"] if gap > 0.0 else parameters["tolerance_loss_days"]
+        speed = max(speed, abs(gap) / days)
+    if speed < 1e-4:
+        return YEAR_PANEL
+    return min(max(change / speed, SHORTEST_PANEL), LONGEST_PANEL)
+
+
+@compiled
+def find_next_clock(person: Any, seed: int) -> None:
+    """Find which clock fires first and when, and lower the planned end of the step to that time.
+
+    A clock's residual is drawn when it first becomes active: its address does not depend on when.
+    """
+    now = person["time"]
+    for clock in range(CLOCK_COUNT):
+        coefficient = person["coefficient"][clock]
+        if coefficient > 0.0:
+            if person["occurrence"][clock] == 0:
+                person["residual"][clock] = draw_residual(seed, person["patient"], clock, 0, person["replicate"])
+                person["occurrence"][clock] = 1
+            start = now - person["origin"][clock]
+            time = now + find_firing(coefficient, person["shape"][clock], start, person["residual"][clock])
+            if time < person["next_time"]:
+                person["next_time"] = time
+                person["next_clock"] = clock
+
+
+@compiled
+def plan(person: Any, regimen: Any, parameters: Any, life_table: Any, seed: int, change: float) -> None:
+    """Set the hazards of the coming panel at its midpoint and find what happens next, and when."""
+    panel = find_panel(person, regimen, parameters, change)
+    middle = find_occupancy(find_level(person, regimen, 0.5 * panel), regimen["level_ec50"])
+    blockade = regimen["blockade_max"] * middle
+    target = find_tolerance_target(person, regimen, parameters, middle, blockade)
+    loss, regain = parameters["tolerance_loss_days"], parameters["tolerance_regain_days"]
+    tolerance = move_tolerance(person["tolerance"], target, loss, regain, 0.5 * panel)
+    person["tolerance_target"] = target
+    set_hazards(person, regimen, parameters, life_table, blockade, tolerance)
+    person["next_time"] = person["time"] + panel
+    person["next_clock"] = REFRESH
+    if person["dose_due"] < person["next_time"]:
+        person["next_time"] = person["dose_due"]
+        person["next_clock"] = DOSE_DUE
+    if person["phase_end"] < person["next_time"]:
+        person["next_time"] = person["phase_end"]
+        person["next_clock"] = PHASE_END
+    find_next_clock(person, seed)
+    person["next_time"] = round_tick(person["next_time"])
+    if person["next_time"] >= person["horizon"]:
+        person["next_time"] = person["horizon"]
+        person["next_clock"] = HORIZON
+
+
+@compiled
+def pass_time(person: Any, regimen: Any, parameters: Any, row: Any, until: float) -> None:
+    """Let time pass under the planned hazards: clocks are spent, level and tolerance move, person-time is counted."""
+    start = person["time"]
+    days = until - start
+    if days <= 0.0:
+        return
+    for clock in range(CLOCK_COUNT):
+        coefficient = person["coefficient"][clock]
+        if coefficient > 0.0:
+            age = start - person["origin"][clock]
+            spent = spend_hazard(coefficient, person["shape"][clock], age, age + days)
+            person["residual"][clock] = max(person["residual"][clock] - spent, 0.0)
+    move_level(person, regimen, days)
+    loss, regain = parameters["tolerance_loss_days"], parameters["tolerance_regain_days"]
+    person["tolerance"] = move_tolerance(person["tolerance"], person["tolerance_target"], loss, regain, days)
+    tally_time(row, person, start, until)
+    person["time"] = until
+
+
+@compiled
+def admit(person: Any, regimen: Any, log: Any, cursor: Any) -> None:
+    """Grant the pending request: a bed or dosing slot starts the entry, an injection slot gives the due dose."""
+    resource = person["pending"]
+    person["pending"] = NO_RESOURCE
+    if resource == INJECTION_SLOT:
+        give_dose(person, regimen, log, cursor)
+    else:
+        start_entry(person, regimen, log, cursor)
+
+
+@compiled
+def begin_waiting(person: Any, log: Any, cursor: Any) -> None:
+    """Record that a request could not be granted at once: the person now waits."""
+    write_event(person, WAIT, log, cursor)
+
+
+@compiled
+def admit_late(person: Any, regimen: Any, log: Any, cursor: Any) -> None:
+    """Grant a request that had to wait, and record it."""
+    write_event(person, ADMIT, log, cursor)
+    admit(person, regimen, log, cursor)
+
+
+@compiled
+def step(
+    person: Any,
+    regimen: Any,
+    parameters: Any,
+    life_table: Any,
+    seed: int,
+    change: float,
+    row: Any,
+    log: Any,
+    cursor: Any,
+) -> None:
+    """Let the planned event happen and plan the next: the one step that both engines take."""
+    row[KERNEL_STEPS] += 1
+    pass_time(person, regimen, parameters, row, person["next_time"])
+    clock = person["next_clock"]
+    if clock < CLOCK_COUNT:
+        number = person["occurrence"][clock]
+        person["residual"][clock] = draw_residual(seed, person["patient"], clock, number, person["replicate"])
+        person["occurrence"][clock] = number + 1
+    fire(person, regimen, clock, row, log, cursor)
+    if person["state"] != DEAD and person["done"] == 0:
+        plan(person, regimen, parameters, life_table, seed, change)
+
+
+@compiled
+def grant(
+    person: Any,
+    regimen: Any,
+    parameters: Any,
+    life_table: Any,
+    seed: int,
+    change: float,
+    row: Any,
+    log: Any,
+    cursor: Any,
+    time: float,
+    waited: bool,
+) -> None:
+    """Grant the pending request at a time (days) not after the planned event, and plan anew."""
+    pass_time(person, regimen, parameters, row, min(max(time, person["time"]), person["next_time"]))
+    if waited:
+        admit_late(person, regimen, log, cursor)
+    else:
+        admit(person, regimen, log, cursor)
+    plan(person, regimen, parameters, life_table, seed, change)
+
+
+@compiled
+def live_until_request(
+    person: Any,
+    regimen: Any,
+    parameters: Any,
+    life_table: Any,
+    seed: int,
+    change: float,
+    row: Any,
+    log: Any,
+    cursor: Any,
+) -> None:
+    """Live on until a request is pending, death, or the end of follow-up."""
+    while person["pending"] == NO_RESOURCE and person["state"] != DEAD and person["done"] == 0:
+        step(person, regimen, parameters, life_table, seed, change, row, log, cursor)
+
+
+@compiled
+def live(
+    person: Any,
+    regimen: Any,
+    parameters: Any,
+    life_table: Any,
+    seed: int,
+    change: float,
+    row: Any,
+    log: Any,
+    cursor: Any,
+) -> None:
+    """Live a whole life in which every request is granted at once (nothing is shared)."""
+    plan(person, regimen, parameters, life_table, seed, change)
+    while person["state"] != DEAD and person["done"] == 0:
+        if person["pending"] != NO_RESOURCE:
+            time = person["time"]
+            grant(person, regimen, parameters, life_table, seed, change, row, log, cursor, time, False)
+        else:
+            step(person, regimen, parameters, life_table, seed, change, row, log, cursor)
+
+
