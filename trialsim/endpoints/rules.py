@@ -76,23 +76,27 @@ def carry_forward(codes: Codes, visits: NDArray[np.int_]) -> Codes:
 
 def end_abstinence(codes: Codes) -> Scores:
     """Weeks 12-15 without a positive or mixed test and with at most one missing (1/0)."""
-    clean = count_weeks(is_positive(codes), 12, 15) == 0
-    return (clean & (count_weeks(is_missing(codes), 12, 15) <= 1)).astype(np.int32)
+    used, missed = count_weeks(is_positive(codes), 12, 15), count_weeks(is_missing(codes), 12, 15)
+    abstinent: Flags = (used == 0) & (missed <= 1)
+    return abstinent.astype(np.int32)
 
 
 def no_positive_weeks_5_to_15(codes: Codes) -> Scores:
     """No positive test in weeks 5-15, missing is positive (1/0)."""
-    return (count_weeks(is_positive_or_missing(codes), 5, 15) == 0).astype(np.int32)
+    abstinent: Flags = count_weeks(is_positive_or_missing(codes), 5, 15) == 0
+    return abstinent.astype(np.int32)
 
 
 def last_month_abstinence(codes: Codes) -> Scores:
     """Last week negative and at most one positive in the three weeks before, missing is positive (1/0)."""
     before = count_weeks(is_positive_or_missing(codes), -4, -2)
-    return (is_negative(codes)[:, -1] & (before <= 1)).astype(np.int32)
+    abstinent: Flags = is_negative(codes)[:, -1] & (before <= 1)
+    return abstinent.astype(np.int32)
 
 
 def responder_lofwall(codes: Codes) -> Scores:
     """At least 2 of weeks 5-7, week 8, and at least 6 of weeks 9-15 negative, unvisited weeks carried forward (1/0)."""
     negative = is_negative(carry_forward(codes[:, :15], LOFWALL_VISITS))
     first, second, third = (count_weeks(negative, *span) for span in ((5, 7), (8, 8), (9, 15)))
-    return ((first >= 2) & (second == 1) & (third >= 6)).astype(np.int32)
+    responder: Flags = (first >= 2) & (second == 1) & (third >= 6)
+    return responder.astype(np.int32)

@@ -39,9 +39,7 @@ def score_codes(
     return scores
 
 
-def score_words(
-    words: Sequence[str | None], names: Sequence[str] | None = None
-) -> dict[str, list[int | bool | None]]:
+def score_words(words: Sequence[str | None], names: Sequence[str] | None = None) -> dict[str, list[int | bool | None]]:
     """Scores of words given as strings, one list a column: integers, bool for logicals, None where there is no score.
 
     `words` may have different lengths; None and the empty word have no score. Events are 1/0. Raises ValueError for a
