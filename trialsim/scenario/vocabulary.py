@@ -1,23 +1,17 @@
 """The words that a scenario file may use: codes, covariates with their ranges, outcomes of published numbers."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
-MEDICATIONS = (
-    "none",
-    "counselling",
-    "placebo",
-    "oral_naltrexone",
-    "xr_naltrexone",
-    "implant_naltrexone",
-    "sublingual_buprenorphine",
-    "xr_buprenorphine",
-    "methadone",
-)
+from trialsim.clinical import vocabulary as clinical
+
+MEDICATIONS: Final = clinical.MEDICATIONS
+SETTINGS: Final = clinical.SETTINGS
+ERAS: Final = clinical.ERAS
+ANTAGONISTS = ("oral_naltrexone", "xr_naltrexone", "implant_naltrexone")
+WITHOUT_DOSE = ("none", "counselling", "placebo")
 PROCEDURES = ("standard", "rapid")
-SETTINGS = ("trial", "routine", "release")
 STARTS = ("using", "withdrawal", "abstinent", "incarcerated")
-ERAS = ("heroin", "fentanyl")
 PRIMARY_OPIOIDS = ("heroin", "fentanyl", "prescription")
 
 
@@ -48,8 +42,56 @@ COVARIATES = (
     _share("prior_treatment", "treated for opioid use disorder before"),
     _share("liver_disease", "liver disease that bears on the choice of medication"),
     _share("uses_alone", "usually uses opioids alone"),
-    CovariateRule(
-        "opioid_free_days", "number", "days", 0.0, 365.0, (), "days without any opioid at time zero"
-    ),
+    CovariateRule("opioid_free_days", "number", "days", 0.0, 365.0, (), "days without any opioid at time zero"),
 )
-STRATA = ("site", "primary_opioid", "male", "injection", "unstable_housing", "prior_treatment", "use_days")
+STRATA = (
+    "site",
+    "primary_opioid",
+    *(rule.name for rule in COVARIATES if rule.kind == "share"),
+)
+
+OUTCOMES = (
+    "inducted",
+    "relapse_by_week_N",
+    "relapse_by_week_N_inducted",
+    "retained",
+    "retained_without_relapse",
+    "all_injections",
+    "nonfatal_overdoses",
+    "fatal_overdoses",
+    "overdoses",
+    "deaths",
+    "abstinent_weeks_share",
+    "mean_days_retained",
+    "median_weeks_to_relapse",
+)
+"""Outcomes of published numbers; N is the endpoint's week."""
+
+ESTIMAND_POPULATIONS = ("all randomised", "inducted")
+STRATEGIES = ("treatment policy", "hypothetical", "composite", "while on treatment", "principal stratum")
+INTERCURRENT_EVENTS = (
+    "treatment_discontinuation",
+    "induction_failure",
+    "switch_of_medication",
+    "missed_visits",
+    "loss_to_follow_up",
+    "overdose",
+    "incarceration",
+    "death",
+)
+SUMMARIES = (
+    "difference in proportions",
+    "risk ratio",
+    "odds ratio",
+    "hazard ratio",
+    "rate ratio",
+    "difference in means",
+    "difference in medians",
+    "difference in restricted mean time",
+)
+
+
+def outcome_names(endpoint_week: int | None) -> tuple[str, ...]:
+    """The valid outcomes for an endpoint read in this week; with None the N stays."""
+    week = "N" if endpoint_week is None else str(endpoint_week)
+    return tuple(outcome.replace("_N", f"_{week}") for outcome in OUTCOMES)
