@@ -1,0 +1,276 @@
+"""The commands. Each is thin and imports what it needs when it runs, so that help answers at once."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
+
+import typer
+
+import trialsim
+from trialsim.problems import InputError, Problem
+
+if TYPE_CHECKING:
+    from trialsim.runs.options import RunOptions, RunResult
+    from trialsim.scenario import Scenario
+
+INPUT_ERROR, INTERRUPTED, BROKEN_PIPE = 2, 130, 141
+LARGEST = {"replicates": 1_000_000, "participants": 100_000_000, "seed": 2**64 - 1, "workers": 4096}
+
+app = typer.Typer(
+    name="trialsim",
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+File = Annotated[Path, typer.Argument(help="Scenario file (YAML).", show_default=False)]
+Seed = Annotated[int | None, typer.Option(min=0, max=LARGEST["seed"], help="Seed of all luck; default: the file's.")]
+Workers = Annotated[
+    int | None,
+    typer.Option(min=1, max=LARGEST["workers"], help="Threads; changes no number. Default: one a core."),
+]
+Out = Annotated[Path, typer.Option(help="Directory that receives the run's own directory.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines, errors too.")]
+Quiet = Annotated[bool, typer.Option("--quiet", help="No progress, and no table.")]
+
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        print(trialsim.__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def start(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version and leave.")
+    ] = False,
+) -> None:
+    """Simulate opioid use disorder trials and cohorts from a scenario file, beside the published numbers."""
+
+
+@app.command()
+def run(
+    file: File,
+    replicates: Annotated[
+        int | None, typer.Option(min=1, max=LARGEST["replicates"], help="Simulated trials; default: the file's.")
+    ] = None,
+    participants: Annotated[
+        int | None, typer.Option(min=1, max=LARGEST["participants"], help="Size of each trial; default: the file's.")
+    ] = None,
+    seed: Seed = None,
+    engine: Annotated[
+        Literal["auto", "batch", "des"], typer.Option(help="auto: des where a site has a capacity, else batch.")
+    ] = "auto",
+    workers: Workers = None,
+    events: Annotated[bool, typer.Option("--events", help="Write every event to events.parquet.")] = False,
+    out: Out = Path("runs"),
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Simulate a trial and set it beside the published one."""
+    scenario = _read_kind(file, "trial", "compare")
+    from trialsim.parameters import read_parameters
+    from trialsim.report import report_trial
+    from trialsim.runs.options import RunOptions
+    from trialsim.trial.run import run_trial
+
+    options = RunOptions(
+        replicates=replicates,
+        participants=participants,
+        seed=seed,
+        engine=engine,
+        workers=workers,
+        events=events,
+        out=out,
+        quiet=quiet,
+        render=report_trial,
+    )
+    _prepare(options)
+    _show_run(run_trial(scenario, read_parameters(), options), json=json, quiet=quiet)
+
+
+@app.command()
+def compare(
+    file: File,
+    size: Annotated[
+        int | None,
+        typer.Option(min=1, max=LARGEST["participants"], help="People in the cohort; default: the file's."),
+    ] = None,
+    seed: Seed = None,
+    workers: Workers = None,
+    out: Out = Path("runs"),
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Compare deaths and life-years between the policies of a cohort."""
+    scenario = _read_kind(file, "cohort", "run")
+    from trialsim.parameters import read_parameters
+    from trialsim.policy.compare import run_comparison
+    from trialsim.report import report_cohort
+    from trialsim.runs.options import RunOptions
+
+    options = RunOptions(participants=size, seed=seed, workers=workers, out=out, quiet=quiet, render=report_cohort)
+    _prepare(options)
+    _show_run(run_comparison(scenario, read_parameters(), options), json=json, quiet=quiet)
+
+
+@app.command()
+def check(file: File, json: Json = False, quiet: Quiet = False) -> None:
+    """Print the resolved design of a scenario file with units and the source of every number."""
+    from trialsim.scenario import describe_scenario, read_scenario
+    from trialsim.terminal import print_design
+
+    rows = describe_scenario(read_scenario(file))
+    if json:
+        _print_json({"design": rows})
+    elif not quiet:
+        print_design(rows)
+
+
+@app.command()
+def schema(json: Json = False) -> None:
+    """Print the JSON Schema of scenario files, for editors (always as JSON)."""
+    from trialsim.scenario import scenario_schema
+
+    _print_json(scenario_schema())
+
+
+@app.command()
+def endpoints(
+    file: Annotated[Path, typer.Argument(help="CSV file with one weekly pattern word a record.", show_default=False)],
+    column: Annotated[str, typer.Option(help="Column that holds the words.", show_default=False)],
+    out: Annotated[Path, typer.Option(help="CSV file to write: the input with one more column a definition.")],
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Score the weekly use patterns of a real trial by every published outcome definition."""
+    from dataclasses import asdict
+
+    from trialsim.endpoints import score_file
+
+    scored = score_file(file, column, out)
+    if json:
+        _print_json({**asdict(scored), "source": str(scored.source), "destination": str(scored.destination)})
+    elif not quiet:
+        print(f"{scored.records} records, {len(scored.added)} columns added, {len(scored.kept)} already there")
+        print(scored.destination)
+
+
+@app.command()
+def verify(json: Json = False, quiet: Quiet = False) -> None:
+    """Run the verification checks on this installation; exit code 1 if one fails."""
+    from dataclasses import asdict
+
+    from trialsim.terminal import print_checks
+    from trialsim.verify import run_checks
+
+    checks = [asdict(each) for each in run_checks()]
+    if json:
+        _print_json({"checks": checks})
+    elif not quiet:
+        print_checks(checks)
+    if not all(each["passed"] for each in checks):
+        raise typer.Exit(1)
+
+
+def _read_kind(file: Path, kind: str, other: str) -> Scenario:
+    from trialsim.scenario import read_scenario
+
+    scenario = read_scenario(file)
+    if scenario.kind != kind:
+        message = f"this file describes a {scenario.kind}"
+        line = scenario.source_lines.get("kind")
+        raise InputError([Problem(str(file), line, "kind", message, f"a {kind}; or use `trialsim {other}`")])
+    return scenario
+
+
+def _prepare(options: RunOptions) -> None:
+    from trialsim.runs.atomic import check_writable
+
+    check_writable(options.out)
+
+
+def _show_run(result: RunResult, *, json: bool, quiet: bool) -> None:
+    if json:
+        _print_json({**result.summary, "directory": str(result.directory)})
+        return
+    if not quiet:
+        from trialsim.terminal import print_summary
+
+        print_summary(result.summary)
+    print(result.directory / "report.html")
+
+
+def _print_json(value: object) -> None:
+    import json
+
+    print(json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False))
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code: 0 done, 1 a check failed, 2 unusable input, 130 interrupted.
+
+    Whatever the user can put right comes as one screen on standard error, with `--json` as JSON on standard output.
+    """
+    given = list(sys.argv[1:] if arguments is None else arguments) or ["--help"]
+    _leave_on_termination()
+    try:
+        code = app(given, prog_name="trialsim", standalone_mode=False)
+        sys.stdout.flush()
+    except InputError as error:
+        return _report_problems(error.problems, given)
+    except BrokenPipeError:
+        return _close_broken_pipe()
+    except (OSError, MemoryError) as error:
+        return _report_problems([_describe_failure(error)], given)
+    except (KeyboardInterrupt, typer.Abort):
+        return INTERRUPTED
+    except Exception as error:
+        # Mistakes on the command line; their class is private to typer's copy of click.
+        if not hasattr(error, "format_message"):
+            raise
+        return _report_problems([Problem("command line", None, "", str(error.format_message()))], given)
+    return code if isinstance(code, int) else 0
+
+
+def _leave_on_termination() -> None:
+    """Make SIGTERM unwind the stack like Ctrl-C, so that unfinished files are taken away."""
+    import signal
+    import threading
+
+    def leave(number: int, _: Any) -> NoReturn:
+        raise SystemExit(128 + number)
+
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, leave)
+
+
+def _describe_failure(error: OSError | MemoryError) -> Problem:
+    if isinstance(error, MemoryError):
+        return Problem(
+            "command line", None, "", "not enough memory for a run of this size", "fewer people or replicates"
+        )
+    return Problem(str(error.filename or "output"), None, "", error.strerror or str(error))
+
+
+def _report_problems(problems: Sequence[Problem], arguments: Sequence[str]) -> int:
+    if "--json" in arguments:
+        from dataclasses import asdict
+
+        _print_json({"error": [asdict(problem) for problem in problems]})
+    else:
+        from trialsim.terminal import print_problems
+
+        print_problems(problems)
+    return INPUT_ERROR
+
+
+def _close_broken_pipe() -> int:
+    """Leave quietly where the reader of our output has gone: Python would complain again while it closes the stream."""
+    import os
+
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return BROKEN_PIPE
