@@ -5,18 +5,25 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 import trialsim
+from trialsim.exits import (
+    INTERRUPTED,
+    close_broken_pipe,
+    describe_failure,
+    leave_on_termination,
+    print_json,
+    report_problems,
+)
 from trialsim.problems import InputError, Problem
 
 if TYPE_CHECKING:
     from trialsim.runs.options import RunOptions, RunResult
     from trialsim.scenario import Scenario
 
-INPUT_ERROR, INTERRUPTED, BROKEN_PIPE = 2, 130, 141
 LARGEST = {"replicates": 1_000_000, "participants": 100_000_000, "seed": 2**64 - 1, "workers": 4096}
 
 app = typer.Typer(
@@ -120,14 +127,15 @@ def compare(
 @app.command()
 def check(file: File, json: Json = False, quiet: Quiet = False) -> None:
     """Print the resolved design of a scenario file with units and the source of every number."""
+    from trialsim.parameters import read_parameters
     from trialsim.scenario import describe_scenario, read_scenario
     from trialsim.terminal import print_design
 
-    rows = describe_scenario(read_scenario(file))
+    design = describe_scenario(read_scenario(file), read_parameters())
     if json:
-        _print_json({"design": rows})
+        print_json(design)
     elif not quiet:
-        print_design(rows)
+        print_design(design)
 
 
 @app.command()
@@ -135,7 +143,7 @@ def schema(json: Json = False) -> None:
     """Print the JSON Schema of scenario files, for editors (always as JSON)."""
     from trialsim.scenario import scenario_schema
 
-    _print_json(scenario_schema())
+    print_json(scenario_schema())
 
 
 @app.command()
@@ -153,7 +161,7 @@ def endpoints(
 
     scored = score_file(file, column, out)
     if json:
-        _print_json({**asdict(scored), "source": str(scored.source), "destination": str(scored.destination)})
+        print_json({**asdict(scored), "source": str(scored.source), "destination": str(scored.destination)})
     elif not quiet:
         print(f"{scored.records} records, {len(scored.added)} columns added, {len(scored.kept)} already there")
         print(scored.destination)
@@ -169,7 +177,7 @@ def verify(json: Json = False, quiet: Quiet = False) -> None:
 
     checks = [asdict(each) for each in run_checks()]
     if json:
-        _print_json({"checks": checks})
+        print_json({"checks": checks})
     elif not quiet:
         print_checks(checks)
     if not all(each["passed"] for each in checks):
@@ -195,7 +203,7 @@ def _prepare(options: RunOptions) -> None:
 
 def _show_run(result: RunResult, *, json: bool, quiet: bool) -> None:
     if json:
-        _print_json({**result.summary, "directory": str(result.directory)})
+        print_json({**result.summary, "directory": str(result.directory)})
         return
     if not quiet:
         from trialsim.terminal import print_summary
@@ -204,73 +212,28 @@ def _show_run(result: RunResult, *, json: bool, quiet: bool) -> None:
     print(result.directory / "report.html")
 
 
-def _print_json(value: object) -> None:
-    import json
-
-    print(json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False))
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code: 0 done, 1 a check failed, 2 unusable input, 130 interrupted.
 
     Whatever the user can put right comes as one screen on standard error, with `--json` as JSON on standard output.
     """
     given = list(sys.argv[1:] if arguments is None else arguments) or ["--help"]
-    _leave_on_termination()
+    as_json = "--json" in given
+    leave_on_termination()
     try:
         code = app(given, prog_name="trialsim", standalone_mode=False)
         sys.stdout.flush()
     except InputError as error:
-        return _report_problems(error.problems, given)
+        return report_problems(error.problems, as_json=as_json)
     except BrokenPipeError:
-        return _close_broken_pipe()
+        return close_broken_pipe()
     except (OSError, MemoryError) as error:
-        return _report_problems([_describe_failure(error)], given)
+        return report_problems([describe_failure(error)], as_json=as_json)
     except (KeyboardInterrupt, typer.Abort):
         return INTERRUPTED
     except Exception as error:
         # Mistakes on the command line; their class is private to typer's copy of click.
         if not hasattr(error, "format_message"):
             raise
-        return _report_problems([Problem("command line", None, "", str(error.format_message()))], given)
+        return report_problems([Problem("command line", None, "", str(error.format_message()))], as_json=as_json)
     return code if isinstance(code, int) else 0
-
-
-def _leave_on_termination() -> None:
-    """Make SIGTERM unwind the stack like Ctrl-C, so that unfinished files are taken away."""
-    import signal
-    import threading
-
-    def leave(number: int, _: Any) -> NoReturn:
-        raise SystemExit(128 + number)
-
-    if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, leave)
-
-
-def _describe_failure(error: OSError | MemoryError) -> Problem:
-    if isinstance(error, MemoryError):
-        return Problem(
-            "command line", None, "", "not enough memory for a run of this size", "fewer people or replicates"
-        )
-    return Problem(str(error.filename or "output"), None, "", error.strerror or str(error))
-
-
-def _report_problems(problems: Sequence[Problem], arguments: Sequence[str]) -> int:
-    if "--json" in arguments:
-        from dataclasses import asdict
-
-        _print_json({"error": [asdict(problem) for problem in problems]})
-    else:
-        from trialsim.terminal import print_problems
-
-        print_problems(problems)
-    return INPUT_ERROR
-
-
-def _close_broken_pipe() -> int:
-    """Leave quietly where the reader of our output has gone: Python would complain again while it closes the stream."""
-    import os
-
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return BROKEN_PIPE

@@ -14,25 +14,27 @@ from trialsim.problems import Problem
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-MOST_PROBLEMS = 12  # more would not fit on one screen
+MOST_PROBLEMS = 11  # two lines each: more would not fit on a screen of 24 lines
 LONGEST_TEXT = 160
 COHORT_OUTCOMES = ("deaths_per_1000_py", "overdose_deaths_per_1000_py", "deaths_by_horizon", "life_years")
 
 
 def print_problems(problems: Sequence[Problem]) -> None:
-    """Show mistakes on standard error: place, key, what is wrong, what was expected, the nearest valid name."""
+    """Show mistakes on standard error, two lines each: place, key and what is wrong; what was expected and the nearest.
+
+    At most `MOST_PROBLEMS` are shown, so that all of it fits on one screen.
+    """
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     for problem in problems[:MOST_PROBLEMS]:
-        where = problem.file if problem.line is None else f"{problem.file}, line {problem.line}"
-        console.print(Text("Error ", "bold red").append(clean_text(where), "bold"))
-        for label, text in (
-            ("key", problem.key),
-            ("problem", problem.message),
-            ("expected", problem.expected),
-            ("nearest", problem.nearest),
-        ):
-            if text:
-                console.print(Text(f"  {label:9}", "dim").append(clean_text(text), ""))
+        where = problem.file if problem.line is None else f"{problem.file}:{problem.line}"
+        line = Text(f"{clean_text(where)}: ", "bold")
+        if problem.key:
+            line.append(f"{clean_text(problem.key)}: ", "bold red")
+        console.print(line.append(clean_text(problem.message), "not bold"))
+        hints = [f"expected {problem.expected}"] if problem.expected else []
+        hints += [f"nearest: {problem.nearest}"] if problem.nearest else []
+        if hints:
+            console.print(Text(f"    {clean_text('; '.join(hints))}", "dim"))
     if len(problems) > MOST_PROBLEMS:
         console.print(f"and {len(problems) - MOST_PROBLEMS} more")
 
@@ -64,8 +66,8 @@ def tabulate_trial(summary: Mapping[str, Any]) -> Table:
         for number, (outcome, figures) in enumerate(outcomes.items()):
             unit = figures["unit"]
             table.add_row(
-                clean_text(summary["arm_labels"].get(arm, arm)) if number == 0 else "",
-                summary["outcome_labels"].get(outcome, {}).get("label", outcome),
+                _plain_text(summary["arm_labels"].get(arm, arm) if number == 0 else ""),
+                _plain_text(_name_outcome(summary, outcome)),
                 show_figure(figures["mean"], unit),
                 show_range(figures["low"], figures["high"], unit),
                 show_figure(figures["mcse"], unit, digits=2),
@@ -79,11 +81,11 @@ def tabulate_trial(summary: Mapping[str, Any]) -> Table:
 def tabulate_cohort(summary: Mapping[str, Any]) -> Table:
     """Policy by main outcome, each as mean ± Monte Carlo error; every other outcome is in the report and the JSON."""
     found = [name for name in COHORT_OUTCOMES if any(name in each for each in summary["policies"].values())]
-    labels = [summary["outcome_labels"].get(name, {}).get("label", name) for name in found]
+    labels = [_name_outcome(summary, name) for name in found]
     table = _new_table(f"{summary['title']}: {summary['participants']} people", "policy", *labels)
     for policy, outcomes in summary["policies"].items():
         cells = (_show_estimate(outcomes.get(name)) for name in found)
-        table.add_row(clean_text(summary["policy_labels"].get(policy, policy)), *cells)
+        table.add_row(_plain_text(summary["policy_labels"].get(policy, policy)), *cells)
     return table
 
 
@@ -91,11 +93,9 @@ def tabulate_differences(pairs: Iterable[Mapping[str, Any]], summary: Mapping[st
     """Differences between arms or policies over the same people, with the pairs averted and caused where counted."""
     table = _new_table("Differences over the same people", "", "against", "outcome", "difference", "averted", "caused")
     for each in pairs:
-        outcome = each["outcome"]
+        names = (each.get("policy", each.get("arm")), each["comparator"], _name_outcome(summary, each["outcome"]))
         table.add_row(
-            each.get("policy", each.get("arm")),
-            each["comparator"],
-            summary["outcome_labels"].get(outcome, {}).get("label", outcome),
+            *map(_plain_text, names),
             _show_estimate({"unit": "", **each}),
             show_figure(each["averted"], "count"),
             show_figure(each["caused"], "count"),
@@ -103,19 +103,25 @@ def tabulate_differences(pairs: Iterable[Mapping[str, Any]], summary: Mapping[st
     return table
 
 
-def print_design(rows: Sequence[Mapping[str, Any]]) -> None:
-    """Show a resolved design: one line a setting, with its unit and the source of its number."""
-    table = _new_table("", "setting", "value", "unit", "source")
-    for row in rows:
-        table.add_row(*(clean_text(str(row[name])) for name in ("key", "value", "unit", "source")))
-    Console(highlight=False).print(table)
+def print_design(design: Mapping[str, Any]) -> None:
+    """Show a resolved design, section by section: one line a setting, with its unit and the source of its number."""
+    console = Console(highlight=False)
+    console.print(Text(clean_text(f"{design['title']} ({design['kind']} {design['name']})"), "bold"))
+    console.print(_plain_text(f"protocol: {', '.join(design['protocol']) or 'none given'}"))
+    for section in design["sections"]:
+        table = _new_table(section["title"], "setting", "value", "unit", "source")
+        for row in section["rows"]:
+            value = row["value"] if isinstance(row["value"], str) else f"{row['value']:.6g}"
+            table.add_row(*map(_plain_text, (row["name"], value, row["unit"], row["source"])))
+        console.print(table)
 
 
 def print_checks(checks: Sequence[Mapping[str, Any]]) -> None:
     """Show verification checks: name, passed or not, the figure that was found and what it may be at most."""
     table = _new_table("", "check", "", "figure", "tolerance")
     for each in checks:
-        table.add_row(each["name"], _show_verdict(each["passed"]), f"{each['figure']:.4g}", f"{each['tolerance']:.4g}")
+        figures = (f"{each[name]:.4g}" for name in ("figure", "tolerance"))
+        table.add_row(_plain_text(each["name"]), _show_verdict(each["passed"]), *figures)
     failed = sum(not each["passed"] for each in checks)
     console = Console(highlight=False)
     console.print(table)
@@ -136,6 +142,16 @@ def show_range(low: float | None, high: float | None, unit: str) -> str:
     return "–" if low is None or high is None else f"{show_figure(low, unit)} to {show_figure(high, unit)}"
 
 
+def _name_outcome(summary: Mapping[str, Any], outcome: str) -> str:
+    label: str = summary["outcome_labels"].get(outcome, {}).get("label", outcome)
+    return label
+
+
+def _plain_text(text: str) -> Text:
+    """Text from a file, whose square brackets are no markup."""
+    return Text(clean_text(text))
+
+
 def _show_estimate(figures: Mapping[str, Any] | None) -> str:
     if figures is None:
         return "–"
@@ -148,7 +164,7 @@ def _show_verdict(verdict: bool | None) -> Text:
 
 
 def _new_table(title: str, *headings: str) -> Table:
-    table = Table(title=title or None, title_justify="left", header_style="bold")
+    table = Table(title=_plain_text(title) if title else None, title_justify="left", header_style="bold")
     for number, heading in enumerate(headings):
-        table.add_column(heading, justify="left" if number < 2 else "right", overflow="fold")
+        table.add_column(_plain_text(heading), justify="left" if number < 2 else "right", overflow="fold")
     return table
