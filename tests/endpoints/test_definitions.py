@@ -53,9 +53,11 @@ EXAMPLES: list[tuple[str, str, tuple[Value, ...]]] = [
     ("abstinence_ling_1998", "---o---", (False,)),
     ("abstinence_ling_1998", "--_--", (False,)),
     ("abstinence_lofwall_2018", "++++" + "+--" + "+" + "-+-+-+-", (True,)),  # weeks 8, 10, 12, 14 are not visited
+    ("abstinence_lofwall_2018", "++++" + "+--" + "+" + "-+-+-++", (True,)),
     ("abstinence_lofwall_2018", "----" + "-++" + "-" + "-------", (False,)),
     ("abstinence_lofwall_2018", "----" + "--o" + "-" + "-------", (False,)),  # week 8 carries week 7 forward
     ("abstinence_lofwall_2018", "----" + "---" + "-" + "--o----", (False,)),  # a missed visit counts for two weeks
+    ("abstinence_lofwall_2018", "----" + "---" + "-" + "----o--", (False,)),
     ("abstinence_lofwall_2018", "----" + "---" + "-" + "------o", (True,)),
     ("abstinence_lofwall_2018", "----" + "__-" + "_" + "-_-_-_-", (True,)),
     ("abstinence_lofwall_2018", "___________-_-_", (False,)),  # weeks 12 and 14 are not visited: nothing to carry
@@ -101,6 +103,26 @@ def test_a_word_one_week_too_short_has_no_score(name: str) -> None:
 @pytest.mark.parametrize("name", DEFINITIONS)
 def test_a_word_without_any_test_due_has_no_score(name: str) -> None:
     assert all(value is None for value in score_one(name, "_" * 24))
+
+
+@pytest.mark.parametrize(
+    ("name", "first", "last"),
+    [
+        ("relapse_johnson_1992", 4, 24),
+        ("relapse_ctnFiftyOne_2018", 3, 24),
+        ("abstinence_ctnNinetyFour_2023", 12, 15),
+        ("abstinence_krupitskyA_2011", 5, 15),
+        ("abstinence_krupitskyB_2011", 5, 15),
+        ("abstinence_lofwall_2018", 1, 15),
+        ("abstinence_ctnThirty_2011", 21, 24),
+        ("abstinence_fiellin_2006", 1, 24),
+    ],
+)
+def test_a_score_needs_one_due_test_in_the_weeks_that_are_looked_at(name: str, first: int, last: int) -> None:
+    word = "".join("_" if first <= week <= last else "-" for week in range(1, 25))
+    assert all(value is None for value in score_one(name, word))
+    for week in (first, last):
+        assert all(value is not None for value in score_one(name, word[: week - 1] + "-" + word[week:]))
 
 
 @pytest.mark.parametrize("name", DEFINITIONS)

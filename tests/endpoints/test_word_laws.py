@@ -17,7 +17,8 @@ WORDS = st.text(st.sampled_from("+-o*_"), max_size=30)
 RUNS = st.lists(st.tuples(st.sampled_from("+-o*_"), st.integers(1, 12)), max_size=8).map(
     lambda runs: "".join(letter * count for letter, count in runs)
 )
-ANY_WORD = WORDS | RUNS  # runs reach the events that letters drawn one by one rarely show
+MOSTLY_NEGATIVE = st.text(st.sampled_from("-------+o*_"), min_size=15, max_size=25)
+ANY_WORD = WORDS | RUNS | MOSTLY_NEGATIVE  # letters drawn one by one rarely show long runs and abstinence
 
 MISSING_IS_POSITIVE = [
     name

@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trialsim.endpoints.words import (
-    NOT_DUE,
     Codes,
     Flags,
     is_due,
@@ -66,12 +65,12 @@ def count_weeks(flags: Flags, first: int = 1, last: int = -1) -> Scores:
 
 
 def carry_forward(codes: Codes, visits: NDArray[np.int_]) -> Codes:
-    """Each week takes the letter of the latest due test among `visits`; before the first, no test was due."""
+    """Each week takes the letter of the latest due test among `visits`, which hold week 1; before one it is `_`."""
     week = np.arange(codes.shape[1])
     seen = np.isin(week + 1, visits) & is_due(codes)
-    latest = np.maximum.accumulate(np.where(seen, week, -1), axis=1)
-    carried: Codes = np.take_along_axis(codes, np.maximum(latest, 0), axis=1)
-    return np.where(latest >= 0, carried, np.uint8(NOT_DUE))
+    latest = np.maximum.accumulate(np.where(seen, week, 0), axis=1)
+    carried: Codes = np.take_along_axis(codes, latest, axis=1)
+    return carried
 
 
 def end_abstinence(codes: Codes) -> Scores:
