@@ -1,0 +1,81 @@
+"""Draws of the parameters: one row is one joint set of values, the same for every arm.
+
+Here the parameters are independent of one another; a calibration writes joint rows of the same form. Each parameter has
+a stream of its own, addressed by its name, so that a new parameter, another order or more rows change no other draw.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from trialsim.parameters.entry import Entry, ParameterTable, stamp_table
+from trialsim.parameters.spread import find_probability, find_quantile
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ParameterDraws:
+    """Joint draws: `values[i, j]` is draw i of parameter `names[j]` in its canonical unit; shape (n, k).
+
+    `sources[j]` says how parameter j was obtained (a key of OBTAINED); `stamp` identifies the table, the method, the
+    seed and the number of rows.
+    """
+
+    names: tuple[str, ...]
+    values: NDArray[np.float64]
+    sources: tuple[str, ...]
+    stamp: str
+
+
+def draw_parameters(table: ParameterTable, n: int, seed: int) -> ParameterDraws:
+    """`n` rows of independent draws (n at least 1, seed 0 or more), each inside its range.
+
+    `low`, `value` and `high` are the 2.5, 50 and 97.5% points of the draws before the range cuts them off: on the scale
+    of the distribution the two halves are normal with a spread of their own, so that limits that are not symmetric are
+    kept. A beta has `value` as its mean and (high - low) / 3.92 as its standard deviation. Fixed ones never vary.
+    """
+    import numpy as np
+
+    values = np.empty((n, len(table.entries)))
+    for column, entry in enumerate(table.entries.values()):
+        values[:, column] = _draw_entry(entry, n, seed)
+    return _as_draws(table, values, f"independent-{stamp_table(table)}-{seed}-{n}")
+
+
+def draw_best_values(table: ParameterTable) -> ParameterDraws:
+    """One row that holds the best value of every parameter."""
+    import numpy as np
+
+    values = np.array([[entry.value for entry in table.entries.values()]], dtype=np.float64)
+    return _as_draws(table, values, f"best-{stamp_table(table)}")
+
+
+def _as_draws(table: ParameterTable, values: NDArray[np.float64], stamp: str) -> ParameterDraws:
+    values.setflags(write=False)
+    sources = tuple(entry.obtained for entry in table.entries.values())
+    return ParameterDraws(tuple(table.entries), values, sources, stamp)
+
+
+def _draw_entry(entry: Entry, n: int, seed: int) -> NDArray[np.float64]:
+    import numpy as np
+
+    if entry.distribution == "fixed":
+        return np.full(n, entry.value)
+    floor, ceiling = find_probability(entry, entry.range_low), find_probability(entry, entry.range_high)
+    drawn = find_quantile(entry, floor + _draw_uniform(entry.name, n, seed) * (ceiling - floor))
+    # Rounding in the inverse may step over a bound by a unit in the last place.
+    return np.clip(drawn, entry.range_low, entry.range_high)
+
+
+def _draw_uniform(name: str, n: int, seed: int) -> NDArray[np.float64]:
+    """Numbers strictly between 0 and 1 that depend on the name and the seed; more of them begin with the same ones."""
+    import numpy as np
+
+    address = int.from_bytes(hashlib.sha256(name.encode()).digest()[:16])
+    stream = np.random.Generator(np.random.Philox(np.random.SeedSequence([seed, address])))
+    return np.ldexp(stream.integers(1, 1 << 53, n).astype(np.float64), -53)
