@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from trialsim.endpoints.csv_text import (
@@ -105,6 +106,7 @@ def _read_words(source: Path, column: str, cells: Sequence[tuple[int, str]]) -> 
     return words
 
 
+@lru_cache(maxsize=1024, typed=True)  # few values in many cells: one string each, and True is not 1
 def _as_cell(value: int | bool | None) -> str:
     return "" if value is None else str(value).upper()
 
