@@ -10,7 +10,13 @@ from typing import Any
 from trialsim.problems import nearest_name
 from trialsim.scenario.reader import Data
 from trialsim.scenario.sheet import Sheet, clip, note_at, quote
-from trialsim.scenario.vocabulary import ANTAGONISTS, MEDICATIONS, WITHOUT_DOSE, outcome_names
+from trialsim.scenario.vocabulary import (
+    MANAGED_WITHDRAWAL,
+    MEDICATIONS,
+    OPIOID_FREE_START,
+    WITHOUT_DOSE,
+    outcome_names,
+)
 
 SHARES_MUST_ADD_UP_WITHIN = 1e-6
 DAYS_A_WEEK = 7.0
@@ -39,16 +45,15 @@ def check_arms(sheet: Sheet, data: Data, arms_key: str) -> None:
 def _check_modifiers(sheet: Sheet, arm: Data, like: str | None, path: str) -> None:
     if like is None:
         return
-    if arm.get("procedure") == "rapid" and like not in ANTAGONISTS:
+    nothing = f"has no meaning for {like}"
+    if arm.get("procedure") == "rapid" and like not in OPIOID_FREE_START:
         note_at(
-            sheet, f"{path}.procedure", f"has no meaning for {like}", "procedure: standard; only naltrexone has two"
+            sheet, f"{path}.procedure", nothing, "standard; only naltrexone, or its placebo, can be started rapidly"
         )
-    if arm.get("outpatient") and like not in ANTAGONISTS:
-        note_at(
-            sheet, f"{path}.outpatient", f"has no meaning for {like}", "outpatient: false; only naltrexone needs it"
-        )
+    if arm.get("outpatient") and like not in MANAGED_WITHDRAWAL:
+        note_at(sheet, f"{path}.outpatient", nothing, "false; no withdrawal is managed before this medication")
     if "dose" in arm and like in WITHOUT_DOSE:
-        note_at(sheet, f"{path}.dose", f"has no meaning for {like}", "no dose")
+        note_at(sheet, f"{path}.dose", nothing, "no dose")
 
 
 def check_allocation(sheet: Sheet, data: Data) -> None:
@@ -144,7 +149,7 @@ def check_endpoint(sheet: Sheet, data: Data) -> None:
 
 
 def check_published(sheet: Sheet, data: Data) -> None:
-    """Arms and outcomes exist, and no outcome of an arm is compared twice."""
+    """Arms, outcomes and evidence rows exist, and no outcome of an arm is compared twice."""
     arms = dict(_entries(data, "arms"))
     outcomes = outcome_names(data.get("endpoint_week"))
     seen: set[tuple[str, str]] = set()
@@ -152,12 +157,21 @@ def check_published(sheet: Sheet, data: Data) -> None:
         arm, outcome = (row or {}).get("arm"), (row or {}).get("outcome")
         if arm is not None and arms and arm not in arms:
             _unknown(sheet, f"published.{number}.arm", arm, arms, "arm")
+        _check_evidence(sheet, f"published.{number}.row", (row or {}).get("row"))
         if outcome is not None and outcome not in outcomes:
             _unknown(sheet, f"published.{number}.outcome", outcome, outcomes, "outcome")
         if arm is not None and outcome is not None and (arm, outcome) in seen:
             note_at(sheet, f"published.{number}", f"{arm} has {outcome} twice", "one number for an outcome of an arm")
         elif arm is not None and outcome is not None:
             seen.add((arm, outcome))
+
+
+def _check_evidence(sheet: Sheet, path: str, row: str | None) -> None:
+    from trialsim.parameters import list_evidence_ids
+
+    if row is not None and row not in list_evidence_ids():
+        expected = "the id of a row of meta/evidence"
+        note_at(sheet, path, f"{quote(row)} is no evidence row", expected, nearest_name(row, list_evidence_ids()))
 
 
 def check_start(sheet: Sheet, data: Data) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from trialsim.scenario.model import Choices, Covariate, Fixed, Scenario, Site, TruncatedNormal
-from trialsim.scenario.vocabulary import COVARIATES, CovariateRule
+from trialsim.scenario.vocabulary import COVARIATES, MEDICATIONS, CovariateRule
 
 type Row = dict[str, str | float | int]
 type Section = dict[str, Any]
@@ -30,6 +30,10 @@ class Entry(Protocol):
         """How it was obtained: evidence, fitted, fixed or assumption."""
 
     @property
+    def fitted_to(self) -> str:
+        """The published numbers that a fitted value was chosen to meet."""
+
+    @property
     def source_rows(self) -> tuple[str, ...]:
         """Rows of the evidence tables."""
 
@@ -47,7 +51,8 @@ def describe_scenario(scenario: Scenario, parameters: Table | None = None) -> di
 
     A row is `{"name", "value", "unit", "source"}`: value a number or a text, unit empty where there is none, source
     "default", "no source given", or the text of `sources_of` (an assumption starts with "assumption"). With
-    `parameters` the last section lists every parameter that the scenario does not replace.
+    `parameters` the last section lists the parameters that the scenario uses and does not replace: the general ones
+    and those of its medications.
     """
     sections = [
         _section("Design", _design_rows(scenario)),
@@ -58,7 +63,7 @@ def describe_scenario(scenario: Scenario, parameters: Table | None = None) -> di
         ),
         _section("Estimand", _estimand_rows(scenario)),
         _section("Published numbers", [_published(scenario, number) for number in range(len(scenario.published))]),
-        _section("Set by this scenario", _override_rows(scenario)),
+        _section("Set by this scenario", _override_rows(scenario, parameters)),
         _section("Parameters", _parameter_rows(scenario, parameters) if parameters else []),
     ]
     return {
@@ -73,13 +78,12 @@ def describe_scenario(scenario: Scenario, parameters: Table | None = None) -> di
 
 def source_of(scenario: Scenario, path: str) -> str:
     """The source of the number behind a key path, or of its nearest parent; `NO_SOURCE`, or `DEFAULT` if left out."""
-    if path not in scenario.source_lines and path.partition(".")[0] not in scenario.source_lines:
-        return DEFAULT
-    while path:
-        if path in scenario.sources_of:
-            return scenario.sources_of[path]
-        path = path.rpartition(".")[0]
-    return NO_SOURCE
+    part = path
+    while part:
+        if part in scenario.sources_of:
+            return scenario.sources_of[part]
+        part = part.rpartition(".")[0]
+    return NO_SOURCE if path in scenario.source_lines else DEFAULT
 
 
 def _section(title: str, rows: list[Row]) -> Section:
@@ -156,16 +160,19 @@ def _law(law: Covariate, rule: CovariateRule) -> str | float:
             names = (value if isinstance(value, str) else f"{value:g}" for value in values)
             return ", ".join(f"{name} {share:.4g}" for name, share in zip(names, shares, strict=True))
         case TruncatedNormal(mean, sd, low, high):
-            after = mean_after_cut(law)
-            return f"normal, mean {mean:g}, sd {sd:g}, cut to {low:g} to {high:g} (mean after the cut {after:.4g})"
+            after, spread = moments_after_cut(law)
+            before = f"normal with mean {mean:g} and SD {sd:g}, cut to {low:g} to {high:g}"
+            return f"{before}: mean {after:.4g}, SD {spread:.4g}"
 
 
-def mean_after_cut(law: TruncatedNormal) -> float:
-    """The mean of a truncated normal law (Johnson, Kotz and Balakrishnan 1994, section 10.1)."""
+def moments_after_cut(law: TruncatedNormal) -> tuple[float, float]:
+    """Mean and standard deviation of a truncated normal law (Johnson, Kotz and Balakrishnan 1994, section 10.1)."""
     low, high = (law.low - law.mean) / law.sd, (law.high - law.mean) / law.sd
     inside = (math.erf(high / math.sqrt(2)) - math.erf(low / math.sqrt(2))) / 2
-    density = (math.exp(-low * low / 2) - math.exp(-high * high / 2)) / math.sqrt(2 * math.pi)
-    return law.mean + law.sd * density / inside
+    at_low, at_high = (math.exp(-z * z / 2) / math.sqrt(2 * math.pi) for z in (low, high))
+    shift = (at_low - at_high) / inside
+    variance = 1 + (low * at_low - high * at_high) / inside - shift * shift
+    return law.mean + law.sd * shift, law.sd * math.sqrt(max(variance, 0.0))
 
 
 def _arm_rows(scenario: Scenario) -> list[Row]:
@@ -200,15 +207,21 @@ def _estimand_rows(scenario: Scenario) -> list[Row]:
 
 
 def _published(scenario: Scenario, index: int) -> Row:
-    row = scenario.published[index]
-    return {"name": f"{row.arm}: {row.outcome}", "value": row.row, "unit": "evidence row", "source": row.row}
+    from trialsim.parameters import read_evidence_rows
+
+    published = scenario.published[index]
+    row = read_evidence_rows([published.row])[published.row]
+    counts = f"{row.events:g}/{row.n:g}" if row.events is not None and row.n is not None else ""
+    value: str | float = counts or ("not printed" if row.value is None else row.value)
+    source = f"{row.study}, {row.doi} (row {row.row})"
+    return {"name": f"{published.arm}: {published.outcome}", "value": value, "unit": row.measure, "source": source}
 
 
-def _override_rows(scenario: Scenario) -> list[Row]:
-    rows: list[Row] = [
-        {"name": name, "value": entry.value, "unit": "as in the parameter table", "source": entry.source}
-        for name, entry in scenario.parameters.items()
-    ]
+def _override_rows(scenario: Scenario, parameters: Table | None) -> list[Row]:
+    rows: list[Row] = []
+    for name, entry in scenario.parameters.items():
+        unit = parameters.entries[name].unit if parameters else "as in the parameter table"
+        rows.append({"name": name, "value": entry.value, "unit": unit, "source": entry.source})
     for medication in scenario.medications:
         path = f"medications.{medication.id}"
         rows.append(_plain(scenario, f"{path}.like", medication.like, "choice of this file"))
@@ -217,16 +230,20 @@ def _override_rows(scenario: Scenario) -> list[Row]:
 
 
 def _parameter_rows(scenario: Scenario, parameters: Table) -> list[Row]:
+    custom = {medication.id: medication.like for medication in scenario.medications}
+    used = {custom.get(arm.medication, arm.medication) for arm in scenario.arms}
+    others = tuple(f"_{medication}" for medication in MEDICATIONS if medication not in used)
     return [
-        {
-            "name": name,
-            "value": entry.value,
-            "unit": entry.unit,
-            "source": ": ".join(part for part in (entry.obtained, ", ".join(entry.source_rows)) if part),
-        }
+        {"name": name, "value": entry.value, "unit": entry.unit, "source": _origin(entry)}
         for name, entry in parameters.entries.items()
-        if name not in scenario.parameters
+        if name not in scenario.parameters and not name.endswith(others)
     ]
+
+
+def _origin(entry: Entry) -> str:
+    """How a parameter was obtained, what it was fitted to, and the evidence rows behind it."""
+    obtained = f"fitted to {entry.fitted_to}" if entry.fitted_to else entry.obtained
+    return ": ".join(part for part in (obtained, ", ".join(entry.source_rows)) if part)
 
 
 def _yes_no(value: bool) -> str:

@@ -8,7 +8,15 @@ from trialsim.clinical import vocabulary as clinical
 MEDICATIONS: Final = clinical.MEDICATIONS
 SETTINGS: Final = clinical.SETTINGS
 ERAS: Final = clinical.ERAS
-ANTAGONISTS = ("oral_naltrexone", "xr_naltrexone", "implant_naltrexone")
+MANAGED_WITHDRAWAL = (
+    "placebo",
+    "oral_naltrexone",
+    "xr_naltrexone",
+    "implant_naltrexone",
+    "sublingual_buprenorphine",
+    "xr_buprenorphine",
+)
+OPIOID_FREE_START = ("placebo", "oral_naltrexone", "xr_naltrexone", "implant_naltrexone")
 WITHOUT_DOSE = ("none", "counselling", "placebo")
 PROCEDURES = ("standard", "rapid")
 STARTS = ("using", "withdrawal", "abstinent", "incarcerated")
