@@ -1,0 +1,229 @@
+"""Tables of results: simulated beside published, differences between arms, mortality by policy."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from trialsim.report.axes import Scale, place
+from trialsim.report.tables import Cell, Group, Row, Strip, Table, number
+from trialsim.report.text import format_count, format_estimate, format_value, is_number, split_references
+
+DIFFERENCE_NOTE = "Each difference is the first minus the second; the last column says in words which is higher."
+IN_OUT = ("_in_treatment", "_out_of_treatment")
+
+
+def label_of(labels: Mapping[str, Any], name: str) -> str:
+    """The readable name of an outcome, else its key in words."""
+    known = labels.get(name)
+    text = known.get("label") if isinstance(known, Mapping) else known
+    return str(text or name.replace("_", " ").capitalize().replace("1000 py", "1,000 person-years"))
+
+
+def definition_of(labels: Mapping[str, Any], name: str) -> str:
+    """The outcome's definition, or nothing."""
+    known = labels.get(name)
+    return str(known.get("definition") or "") if isinstance(known, Mapping) else ""
+
+
+def outcomes_of(units: Mapping[str, Any], labels: Mapping[str, Any]) -> list[str]:
+    """Every outcome that any arm or policy has, in the order of the labels, then of appearance."""
+    seen = dict.fromkeys(name for cells in units.values() for name in cells)
+    return [*(name for name in labels if name in seen), *(name for name in seen if name not in labels)]
+
+
+def verdict_of(cell: Mapping[str, Any]) -> Cell:
+    """Whether the published value lies inside the simulated range, in words; a miss says on which side."""
+    published, low, high, inside = (cell.get(key) for key in ("published", "low", "high", "inside"))
+    if not is_number(published):
+        return Cell("No published number", tone="quiet")
+    if inside is None:
+        return Cell("Not judged", ("the simulated range is missing",), "quiet")
+    if inside:
+        return Cell("Inside", ("the published value is in the range",), "hit")
+    if is_number(high) and published > high:
+        return Cell("Miss", ("the published value is above the range",), "miss")
+    if is_number(low) and published < low:
+        return Cell("Miss", ("the published value is below the range",), "miss")
+    return Cell("Miss", ("the published value is outside the range",), "miss")
+
+
+def comparison_table(summary: Mapping[str, Any]) -> Table:
+    """Every outcome of every arm beside its published value."""
+    arms, labels = summary["arms"], summary.get("outcome_labels") or {}
+    groups = []
+    for outcome in outcomes_of(arms, labels):
+        cells = [(name, arms[name][outcome]) for name in arms if outcome in arms[name]]
+        scale = _strip_scale([cell for _, cell in cells])
+        rows = tuple(_comparison_row(summary, name, cell, scale) for name, cell in cells)
+        groups.append(Group(label_of(labels, outcome), rows, definition_of(labels, outcome)))
+    columns = ("Arm", "Simulated mean", "95% range", "Monte Carlo error", "Published", "Picture", "Published value is")
+    caption = "Simulated beside published, by outcome and arm"
+    return Table(caption, columns, tuple(groups), _sources(arms))
+
+
+def study_of(source: str) -> str:
+    """The study's name alone, where a source is ``study, reference``; the reference stands once below the table."""
+    pieces = split_references(source)
+    named = pieces[0].text.rstrip(" ,;:([") if pieces and not pieces[0].href else ""
+    return named or source
+
+
+def _sources(arms: Mapping[str, Any]) -> tuple[str, ...]:
+    found = [cell.get("published_source") for cells in arms.values() for cell in cells.values()]
+    return tuple(f"Published: {source}" for source in dict.fromkeys(str(source) for source in found if source))
+
+
+def _comparison_row(summary: Mapping[str, Any], name: str, cell: Mapping[str, Any], scale: Scale | None) -> Row:
+    estimate = format_estimate(cell)
+    unit = str(cell.get("unit") or "")
+    published = number(format_value(cell.get("published"), unit))
+    if is_number(cell.get("published")):
+        told = (str(cell.get("published_text") or ""), study_of(str(cell.get("published_source") or "")))
+        published = number(published.text, *told)
+    return Row(
+        Cell((summary.get("arm_labels") or {}).get(name, name)),
+        (
+            number(estimate.mean),
+            number(estimate.range),
+            number(estimate.error),
+            published,
+            Cell("", strip=_strip(cell, scale)),
+            verdict_of(cell),
+        ),
+        series=list(summary["arms"]).index(name),
+    )
+
+
+def _strip_scale(cells: Sequence[Mapping[str, Any]]) -> Scale | None:
+    """One scale for an outcome: all its ranges and published values with a margin; None with nothing to show."""
+    values = [cell[key] for cell in cells for key in ("low", "high", "published") if is_number(cell.get(key))]
+    if not values:
+        return None
+    margin = 0.08 * (max(values) - min(values)) or 1.0
+    return Scale(min(values) - margin, max(values) + margin, 4.0, 96.0)
+
+
+def _strip(cell: Mapping[str, Any], scale: Scale | None) -> Strip | None:
+    mean, low, high, published = (cell.get(key) for key in ("mean", "low", "high", "published"))
+    if scale is None or not is_number(mean) or not is_number(low) or not is_number(high):
+        return None
+    estimate, unit = format_estimate(cell), str(cell.get("unit") or "")
+    told = f"; published {format_value(published, unit)}" if is_number(published) else ""
+    return Strip(
+        place(scale, low),
+        place(scale, high),
+        place(scale, mean),
+        place(scale, published) if is_number(published) else None,
+        cell.get("inside"),
+        f"simulated {estimate.mean}, range {estimate.range}{told}",
+    )
+
+
+def difference_table(summary: Mapping[str, Any], unit_key: str, caption: str) -> Table | None:
+    """Differences grouped by outcome; ``unit_key`` is ``arm`` or ``policy``. None where there are none.
+
+    Columns for averted and caused events appear where any pair was counted (each person lived under both).
+    """
+    found = summary.get("differences") or []
+    if not found:
+        return None
+    names = summary.get(f"{unit_key}_labels") or {}
+    labels = summary.get("outcome_labels") or {}
+    pairs = any(is_number(row.get("averted")) or is_number(row.get("caused")) for row in found)
+    groups = []
+    for outcome in dict.fromkeys(row["outcome"] for row in found):
+        rows = [row for row in found if row["outcome"] == outcome]
+        unit = unit_of(summary, outcome)
+        table_rows = tuple(_difference_row(row, unit_key, names, unit, pairs) for row in rows)
+        groups.append(Group(label_of(labels, outcome), table_rows, definition_of(labels, outcome)))
+    counted = ("Events averted", "Events caused") if pairs else ()
+    columns = ("Comparison", "Difference", "95% range", "Monte Carlo error", *counted, "In words")
+    notes = (in_treatment_note(summary),) if any(str(row["outcome"]).endswith(IN_OUT) for row in found) else ()
+    return Table(caption, columns, tuple(groups), notes)
+
+
+def unit_of(summary: Mapping[str, Any], outcome: str) -> str:
+    """The unit of an outcome, from the first arm or policy that has it."""
+    for cells in (summary.get("arms") or summary.get("policies") or {}).values():
+        if outcome in cells:
+            return str(cells[outcome].get("unit") or "")
+    return ""
+
+
+def _difference_row(row: Mapping[str, Any], key: str, names: Mapping[str, str], unit: str, pairs: bool) -> Row:
+    first, second = (str(names.get(row[end], row[end])) for end in (key, "comparator"))
+    estimate = format_estimate(row, unit=str(row.get("unit") or unit), difference=True)
+    counted = (number(format_count(row.get("averted"))), number(format_count(row.get("caused")))) if pairs else ()
+    cells = (number(estimate.mean), number(estimate.range), number(estimate.error), *counted)
+    return Row(Cell(first, (f"minus {second}",)), (*cells, Cell(direction_of(row, first, second))))
+
+
+def direction_of(row: Mapping[str, Any], first: str, second: str) -> str:
+    """Which side is higher, in words, so that no sign can be read backwards."""
+    mean, low, high = (row.get(key) for key in ("mean", "low", "high"))
+    if not is_number(mean):
+        return "Not estimated"
+    if mean == 0 and low in (0, None) and high in (0, None):
+        return "No difference"
+    if is_number(low) and is_number(high) and low <= 0 <= high:
+        return "The range includes no difference"
+    return f"Higher with {first if mean > 0 else second}"
+
+
+def policy_cells(summary: Mapping[str, Any]) -> dict[str, dict[str, Mapping[str, Any]]]:
+    """Policies with flat outcomes: an outcome that holds one cell a horizon becomes one outcome a horizon."""
+    return {name: dict(_flat_cells(cells)) for name, cells in summary["policies"].items()}
+
+
+def _flat_cells(cells: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for outcome, cell in cells.items():
+        if "mean" in cell:
+            yield outcome, cell
+        else:
+            yield from ((f"{outcome}: {key}", inner) for key, inner in cell.items() if isinstance(inner, Mapping))
+
+
+def mortality_tables(summary: Mapping[str, Any]) -> list[Table]:
+    """Rates in and out of treatment, overdose and all-cause; then every other outcome; one row a policy."""
+    cells = policy_cells(summary)
+    outcomes = outcomes_of(cells, summary.get("outcome_labels") or {})
+    rates = [name for name in outcomes if "per_1000_py" in name]
+    tables = [
+        _policy_table(
+            summary, cells, [name for name in rates if not name.startswith("overdose")], "Deaths of all causes"
+        ),
+        _policy_table(summary, cells, [name for name in rates if name.startswith("overdose")], "Deaths by overdose"),
+        _policy_table(
+            summary, cells, [name for name in outcomes if name not in rates], "Deaths by horizon and life-years"
+        ),
+    ]
+    return [table for table in tables if table]
+
+
+def _policy_table(
+    summary: Mapping[str, Any], cells: Mapping[str, Mapping[str, Any]], outcomes: list[str], caption: str
+) -> Table | None:
+    """One row a policy, one column an outcome: mean, 95% interval and Monte Carlo error in each cell."""
+    if not outcomes:
+        return None
+    labels, names = summary.get("outcome_labels") or {}, summary.get("policy_labels") or {}
+    rows = tuple(
+        Row(Cell(names.get(name, name)), tuple(_policy_cell(own.get(outcome)) for outcome in outcomes), series=k)
+        for k, (name, own) in enumerate(cells.items())
+    )
+    notes = tuple(f"{label_of(labels, name)}: {text}" for name in outcomes if (text := definition_of(labels, name)))
+    if any(name.endswith(IN_OUT) for name in outcomes):
+        notes = (in_treatment_note(summary), *notes)
+    return Table(caption, ("Policy", *(label_of(labels, name) for name in outcomes)), (Group("", rows),), notes)
+
+
+def _policy_cell(cell: Mapping[str, Any] | None) -> Cell:
+    if cell is None or not is_number(cell.get("mean")):
+        return number("–")
+    estimate = format_estimate(cell)
+    return number(estimate.mean, estimate.range, f"± {estimate.error}")
+
+
+def in_treatment_note(summary: Mapping[str, Any]) -> str:
+    """The definition of 'in treatment', to stand beside every rate that uses it."""
+    text = (summary.get("definitions") or {}).get("in_treatment")
+    return f"In treatment: {text or 'the run gives no definition, so these rates cannot be interpreted'}"
