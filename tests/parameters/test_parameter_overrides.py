@@ -69,9 +69,9 @@ def test_the_codebook_says_everything_about_an_entry() -> None:
     for part in (
         "### `overdose_rate`",
         "How often.",
-        "0.001 per day (0.0005 to 0.002, log-normal); that is 365.2 per 1000 person-years",
+        "0.001 per day, that is 365.2 per 1000 person-years; limits 0.0005 to 0.002, log-normal",
         "range: 0 to 0.1",
-        "obtained: fitted; fitted to deaths after release",
+        "obtained: fitted, to deaths after release",
         "`merrall-2010-1`: Merrall 2010",
         "10.1111/j.1360-0443.2010.02990.x",
         "does not know: How often alone.",
@@ -82,7 +82,7 @@ def test_the_codebook_says_everything_about_an_entry() -> None:
 def test_the_codebook_of_an_unbounded_fixed_entry() -> None:
     entry = replace(RATE, distribution="fixed", range_high=float("inf"), obtained="fixed", source_rows=(), fitted_to="")
     text = report_codebook(ParameterTable({"overdose_rate": entry}, ""))
-    assert "- value: 0.001 per day; that is" in text
+    assert "- value: 0.001 per day, that is 365.2 per 1000 person-years\n" in text
     assert "- range: 0 to no upper bound" in text
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from pathlib import Path
 
 from trialsim.parameters.entry import DISTRIBUTIONS, OBTAINED, UNITS, Entry, ParameterTable
@@ -10,6 +11,7 @@ from trialsim.parameters.evidence import EvidenceRow, find_evidence_file, read_e
 from trialsim.parameters.reader import read_parameters
 
 DAYS_A_YEAR = 365.25
+PLAIN_UNITS = ("ratio", "proportion", "shape", "log sd", "count")  # numbers without a dimension
 
 _HEAD = """# Codebook
 
@@ -30,9 +32,13 @@ def report_codebook(table: ParameterTable) -> str:
 
 
 def _report_words() -> str:
-    lines = ["## Words\n", "| word | meaning |", "|---|---|"]
-    for words in (OBTAINED, DISTRIBUTIONS, UNITS):
-        lines += [f"| {word} | {meaning} |" for word, meaning in words.items() if word != "scenario"]
+    kinds = (("obtained", OBTAINED), ("distribution", DISTRIBUTIONS), ("unit", UNITS))
+    return "\n".join(_report_kind(kind, words) for kind, words in kinds)
+
+
+def _report_kind(kind: str, words: Mapping[str, str]) -> str:
+    lines = [f"| {kind} | meaning |", "|---|---|"]
+    lines += [f"| {word} | {meaning} |" for word, meaning in words.items() if word != "scenario"]
     return "\n".join(lines) + "\n"
 
 
@@ -48,7 +54,7 @@ def _report_overview(table: ParameterTable) -> str:
 def _report_entry(entry: Entry) -> str:
     lines = [f"### `{entry.name}`\n", f"{entry.meaning}\n", f"- value: {_report_value(entry)}"]
     lines.append(f"- range: {_report_range(entry)}")
-    fitted = f"; fitted to {entry.fitted_to}" if entry.fitted_to else ""
+    fitted = f", to {entry.fitted_to}" if entry.fitted_to else ""
     lines.append(f"- obtained: {entry.obtained}{fitted}")
     lines += [_report_source(row) for row in read_evidence_rows(entry.source_rows).values()]
     if entry.unknown:
@@ -57,12 +63,13 @@ def _report_entry(entry: Entry) -> str:
 
 
 def _report_value(entry: Entry) -> str:
-    text = f"{entry.value:.6g} {entry.unit}"
-    if entry.distribution != "fixed":
-        text += f" ({entry.low:.6g} to {entry.high:.6g}, {entry.distribution})"
+    unit = f" ({entry.unit})" if entry.unit in PLAIN_UNITS else f" {entry.unit}"
+    text = f"{entry.value:.6g}{unit}"
     if entry.unit == "per day" and entry.value > 0.0:
-        text += f"; that is {_report_rate(entry.value)}"
-    return text
+        text += f", that is {_report_rate(entry.value)}"
+    if entry.distribution == "fixed":
+        return text
+    return f"{text}; limits {entry.low:.6g} to {entry.high:.6g}, {entry.distribution}"
 
 
 def _report_rate(rate: float) -> str:
