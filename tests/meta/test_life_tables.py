@@ -51,8 +51,14 @@ def test_every_rate_is_possible_and_cited() -> None:
 @pytest.mark.parametrize(
     ("sex", "age", "published"),
     # Arias and Xu 2022, NVSR 70(19), tables 2 and 3: expectation of life in 2019.
-    [("male", 20, 57.2), ("male", 40, 38.8), ("male", 65, 18.2)]
-    + [("female", 20, 62.0), ("female", 40, 42.9), ("female", 65, 20.8)],
+    [
+        ("male", 20, 57.2),
+        ("male", 40, 38.8),
+        ("male", 65, 18.2),
+        ("female", 20, 62.0),
+        ("female", 40, 42.9),
+        ("female", 65, 20.8),
+    ],
 )
 def test_life_expectancy_is_the_published_one(sex: str, age: int, published: float) -> None:
     table = read_life_table("United States")
