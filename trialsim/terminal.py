@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
 
 MOST_PROBLEMS = 11  # two lines each: more would not fit on a screen of 24 lines
 LONGEST_TEXT = 160
+LONGEST_CELL = 2000
+WIDTH_OF_A_FILE = 140
 COHORT_OUTCOMES = ("deaths_per_1000_py", "overdose_deaths_per_1000_py", "deaths_by_horizon", "life_years")
 
 
@@ -39,15 +43,15 @@ def print_problems(problems: Sequence[Problem]) -> None:
         console.print(f"and {len(problems) - MOST_PROBLEMS} more")
 
 
-def clean_text(text: str) -> str:
+def clean_text(text: str, longest: int = LONGEST_TEXT) -> str:
     """The text on one line of bounded length, with unprintable characters spelled out: a file's junk stays harmless."""
     printable = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
-    return printable if len(printable) <= LONGEST_TEXT else f"{printable[: LONGEST_TEXT - 1]}…"
+    return printable if len(printable) <= longest else f"{printable[: longest - 1]}…"
 
 
 def print_summary(summary: Mapping[str, Any]) -> None:
     """Show the results of a trial or a cohort, and the comparison of its arms or policies."""
-    console = Console(highlight=False)
+    console = _open_console()
     if summary["kind"] == "trial":
         console.print(tabulate_trial(summary))
         pairs = [each for each in summary["differences"] if each["averted"] is not None]
@@ -105,14 +109,17 @@ def tabulate_differences(pairs: Iterable[Mapping[str, Any]], summary: Mapping[st
 
 def print_design(design: Mapping[str, Any]) -> None:
     """Show a resolved design, section by section: one line a setting, with its unit and the source of its number."""
-    console = Console(highlight=False)
+    console = _open_console()
     console.print(Text(clean_text(f"{design['title']} ({design['kind']} {design['name']})"), "bold"))
     console.print(_plain_text(f"protocol: {', '.join(design['protocol']) or 'none given'}"))
     for section in design["sections"]:
-        table = _new_table(section["title"], "setting", "value", "unit", "source")
+        table = Table(title=_plain_text(section["title"]), title_justify="left", title_style="bold", box=SIMPLE_HEAD)
+        table.add_column("setting", ratio=3, overflow="fold")
+        table.add_column("value", ratio=4, overflow="fold")
+        table.add_column("source", ratio=5, overflow="fold", style="dim")
         for row in section["rows"]:
             value = row["value"] if isinstance(row["value"], str) else f"{row['value']:.6g}"
-            table.add_row(*map(_plain_text, (row["name"], value, row["unit"], row["source"])))
+            table.add_row(*map(_plain_text, (row["name"], f"{value} {row['unit']}".strip(), row["source"])))
         console.print(table)
 
 
@@ -123,7 +130,7 @@ def print_checks(checks: Sequence[Mapping[str, Any]]) -> None:
         figures = (f"{each[name]:.4g}" for name in ("figure", "tolerance"))
         table.add_row(_plain_text(each["name"]), _show_verdict(each["passed"]), *figures)
     failed = sum(not each["passed"] for each in checks)
-    console = Console(highlight=False)
+    console = _open_console()
     console.print(table)
     console.print(f"{len(checks) - failed} passed, {failed} failed")
 
@@ -142,6 +149,14 @@ def show_range(low: float | None, high: float | None, unit: str) -> str:
     return "–" if low is None or high is None else f"{show_figure(low, unit)} to {show_figure(high, unit)}"
 
 
+def _open_console() -> Console:
+    # A file or a pipe has no width of its own: leave room, so that lines need not break.
+    console = Console(highlight=False)
+    return (
+        console if console.is_terminal or "COLUMNS" in os.environ else Console(highlight=False, width=WIDTH_OF_A_FILE)
+    )
+
+
 def _name_outcome(summary: Mapping[str, Any], outcome: str) -> str:
     label: str = summary["outcome_labels"].get(outcome, {}).get("label", outcome)
     return label
@@ -149,7 +164,7 @@ def _name_outcome(summary: Mapping[str, Any], outcome: str) -> str:
 
 def _plain_text(text: str) -> Text:
     """Text from a file, whose square brackets are no markup."""
-    return Text(clean_text(text))
+    return Text(clean_text(text, LONGEST_CELL))
 
 
 def _show_estimate(figures: Mapping[str, Any] | None) -> str:

@@ -17,7 +17,7 @@ from typing import Any
 
 import trialsim
 
-PACKAGES_THAT_MATTER = ("jinja2", "numba", "llvmlite", "numpy", "plotly", "polars", "scipy", "simpy", "statsmodels")
+PACKAGES_THAT_MATTER = ("jinja2", "numba", "llvmlite", "numpy", "polars", "pyyaml", "scipy", "simpy", "statsmodels")
 SOURCE_SUFFIXES = frozenset({".py", ".html", ".j2", ".css", ".js"})
 
 
