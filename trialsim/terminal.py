@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 MOST_PROBLEMS = 11  # two lines each: more would not fit on a screen of 24 lines
 LONGEST_TEXT = 160
+ERROR_SIGN = "(± Monte Carlo error)"
 LONGEST_CELL = 2000
 WIDTH_OF_A_FILE = 140
 COHORT_OUTCOMES = ("deaths_per_1000_py", "overdose_deaths_per_1000_py", "deaths_by_horizon", "life_years")
@@ -63,22 +64,22 @@ def print_summary(summary: Mapping[str, Any]) -> None:
 
 
 def tabulate_trial(summary: Mapping[str, Any]) -> Table:
-    """Arm by outcome: simulated mean, 95% range over replicates, Monte Carlo error, published value, inside or not."""
+    """Outcomes of each arm: simulated mean, 95% range over replicates, Monte Carlo error, published, inside or not."""
     title = f"{summary['title']}: {summary['replicates']} simulated trials of {summary['participants']}"
-    table = _new_table(title, "arm", "outcome", "simulated", "95% range", "MC error", "published", "inside")
+    table = _new_table(title, "outcome by arm", "simulated", "95% range", "MC error", "published", "inside")
     for arm, outcomes in summary["arms"].items():
-        for number, (outcome, figures) in enumerate(outcomes.items()):
+        table.add_row(Text(clean_text(summary["arm_labels"].get(arm, arm)), "bold"))
+        for outcome, figures in outcomes.items():
             unit = figures["unit"]
             table.add_row(
-                _plain_text(summary["arm_labels"].get(arm, arm) if number == 0 else ""),
-                _plain_text(_name_outcome(summary, outcome)),
+                _plain_text(f"  {_name_outcome(summary, outcome)}"),
                 show_figure(figures["mean"], unit),
                 show_range(figures["low"], figures["high"], unit),
                 show_figure(figures["mcse"], unit, digits=2),
                 show_figure(figures["published"], unit),
                 _show_verdict(figures["inside"]),
-                end_section=number == len(outcomes) - 1,
             )
+        table.add_section()
     return table
 
 
@@ -86,7 +87,7 @@ def tabulate_cohort(summary: Mapping[str, Any]) -> Table:
     """Policy by main outcome, each as mean ± Monte Carlo error; every other outcome is in the report and the JSON."""
     found = [name for name in COHORT_OUTCOMES if any(name in each for each in summary["policies"].values())]
     labels = [_name_outcome(summary, name) for name in found]
-    table = _new_table(f"{summary['title']}: {summary['participants']} people", "policy", *labels)
+    table = _new_table(f"{summary['title']}: {summary['participants']:,} people {ERROR_SIGN}", "policy", *labels)
     for policy, outcomes in summary["policies"].items():
         cells = (_show_estimate(outcomes.get(name)) for name in found)
         table.add_row(_plain_text(summary["policy_labels"].get(policy, policy)), *cells)
@@ -95,7 +96,9 @@ def tabulate_cohort(summary: Mapping[str, Any]) -> Table:
 
 def tabulate_differences(pairs: Iterable[Mapping[str, Any]], summary: Mapping[str, Any]) -> Table:
     """Differences between arms or policies over the same people, with the pairs averted and caused where counted."""
-    table = _new_table("Differences over the same people", "", "against", "outcome", "difference", "averted", "caused")
+    table = _new_table(
+        f"Differences over the same people {ERROR_SIGN}", "", "against", "outcome", "difference", "averted", "caused"
+    )
     for each in pairs:
         names = (each.get("policy", each.get("arm")), each["comparator"], _name_outcome(summary, each["outcome"]))
         table.add_row(
@@ -179,7 +182,13 @@ def _show_verdict(verdict: bool | None) -> Text:
 
 
 def _new_table(title: str, *headings: str) -> Table:
-    table = Table(title=_plain_text(title) if title else None, title_justify="left", header_style="bold")
+    table = Table(
+        title=_plain_text(title) if title else None, title_justify="left", title_style="bold", box=SIMPLE_HEAD
+    )
     for number, heading in enumerate(headings):
-        table.add_column(_plain_text(heading), justify="left" if number < 2 else "right", overflow="fold")
+        table.add_column(
+            _plain_text(heading),
+            justify="left" if number == 0 or heading in ("against", "outcome") else "right",
+            overflow="fold",
+        )
     return table

@@ -1,5 +1,6 @@
 """What the tables on the terminal say."""
 
+import re
 from typing import Any
 
 import pytest
@@ -78,16 +79,16 @@ def _wide(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def _cells(text: str, first: str) -> list[str]:
     line = next(line for line in text.splitlines() if first in line)
-    return [cell.strip() for cell in line.replace("┃", "│").strip("│ ").split("│")]
+    return re.split(r"\s{2,}", line.strip())
 
 
 def test_a_trial_beside_the_published_one(capsys: pytest.CaptureFixture[str]) -> None:
     print_summary(TRIAL)
     shown = capsys.readouterr().out
     assert "200 simulated trials of 570" in shown
-    row = ["XR-naltrexone", "Inducted", "72.1%", "67.0% to 77.0%", "0.18%", "72.1%", "yes"]
-    assert _cells(shown, "Inducted") == row
-    assert _cells(shown, " Deaths")[-6:] == ["Deaths", "2.5", "0 to 6", "0.11", "–", "–"]
+    assert "XR-naltrexone" in shown
+    assert _cells(shown, "Inducted") == ["Inducted", "72.1%", "67.0% to 77.0%", "0.18%", "72.1%", "yes"]
+    assert _cells(shown, " Deaths") == ["Deaths", "2.5", "0 to 6", "0.11", "–", "–"]
     assert _cells(shown, " bup ") == ["xr", "bup", "Deaths", "-0.5 ± 0.1", "12", "3"]
 
 
