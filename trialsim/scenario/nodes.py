@@ -71,12 +71,21 @@ def read_bytes(sheet: Sheet, path: Path, limit: int = MAX_BYTES) -> bytes:
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         raise refuse(sheet, None, "", f"cannot be opened ({reason})", expected) from None
-    with os.fdopen(descriptor, "rb") as file:
-        status = os.fstat(file.fileno())
-        if stat.S_ISDIR(status.st_mode):
-            raise refuse(sheet, None, "", "is a directory", expected)
-        if not stat.S_ISREG(status.st_mode):
-            raise refuse(sheet, None, "", "is no regular file", expected)
+    try:
+        return _read_regular(sheet, descriptor, limit, expected)
+    except OSError as error:
+        raise refuse(sheet, None, "", f"cannot be read ({error.strerror})", expected) from None
+    finally:
+        os.close(descriptor)
+
+
+def _read_regular(sheet: Sheet, descriptor: int, limit: int, expected: str) -> bytes:
+    status = os.fstat(descriptor)
+    if stat.S_ISDIR(status.st_mode):
+        raise refuse(sheet, None, "", "is a directory", expected)
+    if not stat.S_ISREG(status.st_mode):
+        raise refuse(sheet, None, "", "is no regular file", expected)
+    with os.fdopen(descriptor, "rb", closefd=False) as file:
         content = b"" if status.st_size > limit else file.read(limit + 1)
     if status.st_size > limit or len(content) > limit:
         raise refuse(sheet, None, "", "is too large", f"at most {limit // 1024:,} KB")

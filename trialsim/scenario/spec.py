@@ -209,7 +209,7 @@ KEYS = (
         high=100,
         item=Key("", "text", "a DOI or an address"),
     ),
-    Key("seed", "integer", "the random numbers' key", required=True, high=2**63 - 1),
+    Key("seed", "integer", "the random numbers' key", required=True, high=2**53 - 1),
     Key(
         "mode",
         "word",

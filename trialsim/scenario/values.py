@@ -23,6 +23,7 @@ NAME = re.compile(r"[a-z][a-z0-9_-]{0,63}", re.ASCII)
 MAX_TEXT = 10_000
 SHARES_MUST_ADD_UP_WITHIN = 1e-6
 _INTEGER = re.compile(r"[-+]?(?:0|[1-9]\d*)", re.ASCII)
+_IS_ODD = re.compile(r":|\.(inf|nan)$", re.IGNORECASE)
 _MEASURES = {"number": read_number, "share": read_share, "duration": read_duration, "dose": read_dose}
 _COVARIATE_LAWS = ("{mean: 34, sd: 10, low: 18, high: 70}", "{choices: {heroin: 0.8, prescription: 0.2}}")
 
@@ -70,7 +71,7 @@ def covariate_value(sheet: Sheet, scalar: Scalar, key: Key, path: str) -> float 
     try:
         value = read_share(scalar.text) if key.high == 1.0 else read_number(scalar.text)
     except UnitError as error:
-        note(sheet, scalar.line, path, f"{quote(scalar.text)} {error}", expected)
+        note(sheet, scalar.line, path, _misread(scalar, error), expected)
         return None
     return value if _in_range(sheet, scalar, value, key, path) else None
 
@@ -200,9 +201,7 @@ def _measure(sheet: Sheet, scalar: Scalar, key: Key, path: str) -> float | Quant
     try:
         value = read_quantity(scalar.text) if key.kind == "quantity" else _MEASURES[key.kind](scalar.text)
     except UnitError as error:
-        odd = reads_as(scalar) in ("a date", "yes or no", "nothing") or ":" in scalar.text
-        message = _odd_number(scalar) if odd else f"{quote(scalar.text)} {error}"
-        note(sheet, scalar.line, path, message, error.expected, error.nearest)
+        note(sheet, scalar.line, path, _misread(scalar, error), error.expected, error.nearest)
         return None
     if not scalar.plain and key.kind in ("number", "share"):
         note(sheet, scalar.line, path, f"{quote(scalar.text)} stands in quotes", "a number without quotes")
@@ -210,6 +209,13 @@ def _measure(sheet: Sheet, scalar: Scalar, key: Key, path: str) -> float | Quant
     if isinstance(value, Quantity):
         return value
     return value if _in_range(sheet, scalar, value, key, path) else None
+
+
+def _misread(scalar: Scalar, error: UnitError) -> str:
+    """Why a quantity cannot be read, naming YAML's own reading where that is the surprise."""
+    reading = reads_as(scalar)
+    surprising = reading in ("a date", "yes or no", "nothing") or (reading == "a number" and _IS_ODD.search(scalar.text))
+    return _odd_number(scalar) if surprising else f"{quote(scalar.text)} {error}"
 
 
 def _odd_number(scalar: Scalar) -> str:
