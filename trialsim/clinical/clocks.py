@@ -13,19 +13,17 @@ from trialsim.clinical.vocabulary import NEVER, TICKS_PER_DAY
 
 
 @compiled
-def spend_hazard(coefficient: float, shape: float, start: float, end: float) -> float:
-    """Return the cumulative hazard between two times since the clock's origin (days, 0 <= start <= end)."""
-    if shape == 1.0:
-        return coefficient * (end - start)
-    return coefficient * (end**shape - start**shape)
+def raise_time(days: float, shape: float) -> float:
+    """Return days**shape for days of 0 or more: the cumulative hazard of a Weibull clock with coefficient 1."""
+    if days <= 0.0:
+        return 0.0
+    return math.exp(shape * math.log(days))
 
 
 @compiled
-def find_firing(coefficient: float, shape: float, start: float, residual: float) -> float:
-    """Return the days from start until the residual is used up (the inverse of `spend_hazard`)."""
-    if shape == 1.0:
-        return residual / coefficient
-    return (start**shape + residual / coefficient) ** (1.0 / shape) - start
+def find_firing(power: float, hazard: float, shape: float) -> float:
+    """Return the days since its origin at which a Weibull clock has spent `hazard` more, from days**shape = power."""
+    return math.exp(math.log(power + hazard) / shape)
 
 
 @compiled

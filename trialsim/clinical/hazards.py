@@ -26,6 +26,7 @@ from trialsim.clinical.vocabulary import (
     LEAVE,
     MAINTAINED,
     MISS,
+    NEVER,
     NO_USE,
     OTHER_DEATH,
     OVERDOSE,
@@ -46,11 +47,13 @@ from trialsim.clinical.vocabulary import (
 
 
 @compiled
-def set_weibull(person: Any, clock: int, rate: float, shape: float, multiplier: float, origin: float) -> None:
-    """Give a clock the cumulative hazard multiplier * (rate * s)**shape, s = days since origin."""
-    person["coefficient"][clock] = multiplier * rate**shape
+def set_weibull(person: Any, clock: int, coefficient: float, shape: float, origin: float) -> None:
+    """Give a clock the cumulative hazard coefficient * s**shape, s = days since origin."""
+    person["coefficient"][clock] = coefficient
     person["shape"][clock] = shape
-    person["origin"][clock] = origin
+    if person["origin"][clock] != origin:
+        person["origin"][clock] = origin
+        person["power_time"][clock] = -1.0
 
 
 @compiled
@@ -154,11 +157,10 @@ def set_maintenance_hazards(person: Any, regimen: Any, parameters: Any) -> None:
     if person["use"] != NO_USE:
         multiplier *= regimen["discontinuation_ratio_lapse"]
     since = person["state_since"]
-    set_weibull(
-        person, DISCONTINUE, regimen["discontinuation_rate"], regimen["discontinuation_shape"], multiplier, since
-    )
+    coefficient = regimen["discontinuation_coefficient"] * multiplier
+    set_weibull(person, DISCONTINUE, coefficient, regimen["discontinuation_shape"], since)
     ratio = housing * (parameters["relapse_ratio_lapse"] if person["use"] == LAPSE_USE else 1.0)
-    set_weibull(person, RELAPSE, regimen["relapse_rate"], parameters["relapse_shape"], ratio, since)
+    set_weibull(person, RELAPSE, regimen["relapse_coefficient"] * ratio, parameters["relapse_shape"], since)
     person["coefficient"][LAPSE] = regimen["lapse_rate"] if person["use"] == NO_USE else 0.0
     if person["gap"] > 0:
         person["coefficient"][RESUME] = 1.0 / regimen["gap_days"]
@@ -174,16 +176,21 @@ def set_abstinent_hazards(person: Any, parameters: Any, blockade: float) -> None
         ratio *= parameters["relapse_ratio_lapse"]
     else:
         person["coefficient"][LAPSE] = parameters["lapse_rate_off_medication"]
-    rate = parameters["relapse_rate_off_medication"]
-    set_weibull(person, RELAPSE, rate, parameters["relapse_shape"], ratio, person["state_since"])
+    coefficient = parameters["relapse_coefficient_off_medication"] * ratio
+    set_weibull(person, RELAPSE, coefficient, parameters["relapse_shape"], person["state_since"])
 
 
 @compiled
 def find_seeking_rate(person: Any, regimen: Any, parameters: Any) -> float:
-    """Return the rate of asking for the arm's medication (per day); 0 once it is no longer offered."""
+    """Return the rate of asking for the arm's medication (per day); 0 once it is no longer offered.
+
+    A trial offers it again only to people who have not had a first dose.
+    """
     if regimen["kind"] == KIND_NONE or person["time"] >= person["offered_until"]:
         return 0.0
     if person["setting"] == TRIAL_SETTING:
+        if person["first_dose"] < NEVER:
+            return 0.0
         return float(parameters["treatment_seeking_rate_trial"])
     if person["state"] == USING:
         return float(parameters["treatment_seeking_rate_using"])
@@ -194,17 +201,15 @@ def find_seeking_rate(person: Any, regimen: Any, parameters: Any) -> float:
 def set_entry_hazards(person: Any, regimen: Any) -> None:
     """Set the clocks of withdrawal (opioid-free interval reached, leaving early) and of a failing induction."""
     if person["state"] == WITHDRAWAL:
-        rate = 1.0 / regimen["opioid_free_days"]
-        set_weibull(person, READY, rate, regimen["opioid_free_shape"], 1.0, person["last_use"])
+        shape = regimen["opioid_free_shape"]
+        set_weibull(person, READY, regimen["opioid_free_coefficient"], shape, person["last_use"])
         person["coefficient"][LEAVE] = regimen["withdrawal_leaving_rate"]
     else:
         person["coefficient"][INDUCTION_FAIL] = regimen["induction_failing_rate"]
 
 
 @compiled
-def set_hazards(
-    person: Any, regimen: Any, parameters: Any, life_table: Any, blockade: float, tolerance: float
-) -> None:
+def set_hazards(person: Any, regimen: Any, parameters: Any, life_table: Any, blockade: float, tolerance: float) -> None:
     """Set every clock's hazard for the panel that begins now, at the panel's blockade and tolerance."""
     for clock in range(CLOCK_COUNT):
         person["coefficient"][clock] = 0.0

@@ -5,31 +5,40 @@
 
 from typing import Any
 
-from trialsim.clinical.clocks import draw_residual, find_firing, round_tick, spend_hazard
+from trialsim.clinical.clocks import draw_residual, find_firing, raise_time, round_tick
 from trialsim.clinical.compiled import compiled
 from trialsim.clinical.events import fire, give_dose, start_entry, write_event
-from trialsim.clinical.hazards import set_hazards
+from trialsim.clinical.hazards import find_use_intensity, set_hazards
 from trialsim.clinical.pharmacology import find_level, find_occupancy, move_level
 from trialsim.clinical.tallies import KERNEL_STEPS, tally_time
 from trialsim.clinical.tolerance import find_tolerance_target, move_tolerance
 from trialsim.clinical.vocabulary import (
+    ABSTINENT,
     ADMIT,
+    BED,
     CLOCK_COUNT,
     DEAD,
+    DISCONTINUE,
     DOSE_DUE,
     HORIZON,
+    INDUCTION,
     INJECTION_SLOT,
+    MAINTAINED,
     NO_RESOURCE,
     NO_USE,
     PHASE_END,
+    READY,
     REFRESH,
+    RELAPSE,
     WAIT,
+    WITHDRAWAL,
 )
 
 # A panel is cut so that blockade and susceptibility move by about PANEL_CHANGE within it, within these limits (days).
 SHORTEST_PANEL = 0.125
 LONGEST_PANEL = 28.0
 YEAR_PANEL = 182.625
+WEIBULL_CLOCKS = (READY, DISCONTINUE, RELAPSE)
 
 
 @compiled
@@ -54,34 +63,63 @@ def find_panel(person: Any, regimen: Any, parameters: Any, change: float) -> flo
 
 
 @compiled
-def find_next_clock(person: Any, seed: int) -> None:
-    """Find which clock fires first and when, and lower the planned end of the step to that time.
+def find_power(person: Any, clock: int, time: float) -> float:
+    """Return (time - origin)**shape of a Weibull clock, remembering the last answer: steps share their ends."""
+    if person["power_time"][clock] != time:
+        person["power"][clock] = raise_time(time - person["origin"][clock], person["shape"][clock])
+        person["power_time"][clock] = time
+    return float(person["power"][clock])
 
-    A clock's residual is drawn when it first becomes active: its address does not depend on when.
-    """
+
+@compiled
+def arm_clock(person: Any, clock: int, seed: int) -> float:
+    """Return a clock's residual, drawn when the clock first becomes active: its address does not depend on when."""
+    if person["occurrence"][clock] == 0:
+        person["residual"][clock] = draw_residual(seed, person["patient"], clock, 0, person["replicate"])
+        person["occurrence"][clock] = 1
+    return float(person["residual"][clock])
+
+
+@compiled
+def find_next_clock(person: Any, seed: int) -> None:
+    """Find which clock fires first and when, and lower the planned end of the step to that time."""
     now = person["time"]
     for clock in range(CLOCK_COUNT):
         coefficient = person["coefficient"][clock]
-        if coefficient > 0.0:
-            if person["occurrence"][clock] == 0:
-                person["residual"][clock] = draw_residual(seed, person["patient"], clock, 0, person["replicate"])
-                person["occurrence"][clock] = 1
-            start = now - person["origin"][clock]
-            time = now + find_firing(coefficient, person["shape"][clock], start, person["residual"][clock])
+        if coefficient > 0.0 and person["shape"][clock] == 1.0:
+            time = now + arm_clock(person, clock, seed) / coefficient
             if time < person["next_time"]:
                 person["next_time"] = time
+                person["next_clock"] = clock
+    for clock in WEIBULL_CLOCKS:
+        coefficient = person["coefficient"][clock]
+        if coefficient > 0.0 and person["shape"][clock] != 1.0:
+            hazard = arm_clock(person, clock, seed) / coefficient
+            power = find_power(person, clock, now)
+            person["start_power"][clock] = power
+            if find_power(person, clock, person["next_time"]) - power >= hazard:
+                time = person["origin"][clock] + find_firing(power, hazard, person["shape"][clock])
+                person["next_time"] = max(now, min(time, person["next_time"]))
                 person["next_clock"] = clock
 
 
 @compiled
 def plan(person: Any, regimen: Any, parameters: Any, life_table: Any, seed: int, change: float) -> None:
-    """Set the hazards of the coming panel at its midpoint and find what happens next, and when."""
-    panel = find_panel(person, regimen, parameters, change)
-    middle = find_occupancy(find_level(person, regimen, 0.5 * panel), regimen["level_ec50"])
+    """Set the hazards of the coming panel at its midpoint and find what happens next, and when.
+
+    Where no hazard depends on drug level or tolerance (no overdose is possible and no relapse off medication), the
+    panel is as long as age allows.
+    """
+    panel = YEAR_PANEL
+    half = 0.0
+    if person["state"] == ABSTINENT or find_use_intensity(person, regimen, parameters) > 0.0:
+        panel = find_panel(person, regimen, parameters, change)
+        half = 0.5 * panel
+    middle = find_occupancy(find_level(person, regimen, half), regimen["level_ec50"])
     blockade = regimen["blockade_max"] * middle
     target = find_tolerance_target(person, regimen, parameters, middle, blockade)
     loss, regain = parameters["tolerance_loss_days"], parameters["tolerance_regain_days"]
-    tolerance = move_tolerance(person["tolerance"], target, loss, regain, 0.5 * panel)
+    tolerance = move_tolerance(person["tolerance"], target, loss, regain, half)
     person["tolerance_target"] = target
     set_hazards(person, regimen, parameters, life_table, blockade, tolerance)
     person["next_time"] = person["time"] + panel
@@ -92,11 +130,28 @@ def plan(person: Any, regimen: Any, parameters: Any, life_table: Any, seed: int,
     if person["phase_end"] < person["next_time"]:
         person["next_time"] = person["phase_end"]
         person["next_clock"] = PHASE_END
+    if person["horizon"] < person["next_time"]:
+        person["next_time"] = person["horizon"]
+        person["next_clock"] = HORIZON
     find_next_clock(person, seed)
     person["next_time"] = round_tick(person["next_time"])
     if person["next_time"] >= person["horizon"]:
         person["next_time"] = person["horizon"]
         person["next_clock"] = HORIZON
+
+
+@compiled
+def spend_clocks(person: Any, start: float, until: float) -> None:
+    """Take the hazard between two times off every active clock's residual."""
+    days = until - start
+    for clock in range(CLOCK_COUNT):
+        coefficient = person["coefficient"][clock]
+        if coefficient > 0.0:
+            if person["shape"][clock] == 1.0:
+                spent = coefficient * days
+            else:
+                spent = coefficient * (find_power(person, clock, until) - person["start_power"][clock])
+            person["residual"][clock] = max(person["residual"][clock] - spent, 0.0)
 
 
 @compiled
@@ -106,12 +161,7 @@ def pass_time(person: Any, regimen: Any, parameters: Any, row: Any, until: float
     days = until - start
     if days <= 0.0:
         return
-    for clock in range(CLOCK_COUNT):
-        coefficient = person["coefficient"][clock]
-        if coefficient > 0.0:
-            age = start - person["origin"][clock]
-            spent = spend_hazard(coefficient, person["shape"][clock], age, age + days)
-            person["residual"][clock] = max(person["residual"][clock] - spent, 0.0)
+    spend_clocks(person, start, until)
     move_level(person, regimen, days)
     loss, regain = parameters["tolerance_loss_days"], parameters["tolerance_regain_days"]
     person["tolerance"] = move_tolerance(person["tolerance"], person["tolerance_target"], loss, regain, days)
@@ -192,7 +242,16 @@ def grant(
 
 
 @compiled
-def live_until_request(
+def needs_resource(person: Any, held: int) -> bool:
+    """Return whether a held bed or dosing slot is still needed: a bed until induction ends, a slot while on treatment."""
+    state = person["state"]
+    if held == BED:
+        return bool(state == WITHDRAWAL or state == INDUCTION)
+    return bool(state == WITHDRAWAL or state == INDUCTION or state == MAINTAINED)
+
+
+@compiled
+def live_while_holding(
     person: Any,
     regimen: Any,
     parameters: Any,
@@ -202,9 +261,12 @@ def live_until_request(
     row: Any,
     log: Any,
     cursor: Any,
+    held: int,
 ) -> None:
-    """Live on until a request is pending, death, or the end of follow-up."""
+    """Live on until a request is pending, a held resource is no longer needed, death, or the end of follow-up."""
     while person["pending"] == NO_RESOURCE and person["state"] != DEAD and person["done"] == 0:
+        if held != NO_RESOURCE and not needs_resource(person, held):
+            return
         step(person, regimen, parameters, life_table, seed, change, row, log, cursor)
 
 
@@ -228,5 +290,3 @@ def live(
             grant(person, regimen, parameters, life_table, seed, change, row, log, cursor, time, False)
         else:
             step(person, regimen, parameters, life_table, seed, change, row, log, cursor)
-
-

@@ -71,6 +71,7 @@ def clear_times(person: Any, horizon: float, offered_until: float) -> None:
         person["residual"][clock] = 0.0
         person["occurrence"][clock] = 0
         person["origin"][clock] = 0.0
+        person["power_time"][clock] = -1.0
 
 
 @compiled

@@ -7,9 +7,12 @@ by an Emax curve, blockade_max * L / (L + level_ec50).
 """
 
 import math
-from typing import Any
+from typing import Any, Final
 
 from trialsim.clinical.compiled import compiled
+
+# Levels nearer to equilibrium than this (ng/mL) are taken as there: 10,000 times below what blocks a receptor.
+NEGLIGIBLE: Final = 1e-6
 
 
 @compiled
@@ -32,8 +35,10 @@ def move_level(person: Any, regimen: Any, days: float) -> None:
     for j in range(regimen["components"]):
         steady = find_steady_level(regimen, j, dosing)
         excess = person["level"][j] - steady
-        if excess > 1e-12 or excess < -1e-12:
+        if excess > NEGLIGIBLE or excess < -NEGLIGIBLE:
             person["level"][j] = steady + excess * math.exp(-regimen["decay_rate"][j] * days)
+        else:
+            person["level"][j] = steady
 
 
 @compiled
@@ -44,7 +49,7 @@ def find_level(person: Any, regimen: Any, days: float) -> float:
     for j in range(regimen["components"]):
         steady = find_steady_level(regimen, j, dosing)
         excess = person["level"][j] - steady
-        if days > 0.0 and (excess > 1e-12 or excess < -1e-12):
+        if days > 0.0 and (excess > NEGLIGIBLE or excess < -NEGLIGIBLE):
             excess *= math.exp(-regimen["decay_rate"][j] * days)
         level += steady + excess
     return max(level, 0.0)

@@ -63,10 +63,10 @@ PARAMETER_NAMES: Final = (
 
 # What the trial sees; read by the observation, never by the kernel.
 OBSERVATION_NAMES: Final = (
-    "visit_missed_rate_in_treatment",
-    "visit_missed_rate_lapse",
-    "visit_missed_rate_off_treatment",
-    "visit_missed_rate_using",
+    "visit_missed_share_in_treatment",
+    "visit_missed_share_lapse",
+    "visit_missed_share_off_treatment",
+    "visit_missed_share_using",
     "visit_missed_log_sd",
     "lost_to_follow_up_rate_in_treatment",
     "lost_to_follow_up_rate_off_treatment",
@@ -103,10 +103,12 @@ REGIMEN_PARAMETERS: Final = (
     "first_weeks_days",
 )
 
-PARAMETERS: Final = np.dtype([(name, "f8") for name in PARAMETER_NAMES])
+# Derived at set-up, so that no panel repeats it: rate**shape of the Weibull clocks.
+PARAMETERS: Final = np.dtype([(name, "f8") for name in (*PARAMETER_NAMES, "relapse_coefficient_off_medication")])
+REGIMEN_DERIVED: Final = ("discontinuation_coefficient", "relapse_coefficient", "opioid_free_coefficient")
 OBSERVATION: Final = np.dtype([(name, "f8") for name in OBSERVATION_NAMES])
 REGIMEN: Final = np.dtype(
-    [(name, "f8") for name in REGIMEN_PARAMETERS]
+    [(name, "f8") for name in (*REGIMEN_PARAMETERS, *REGIMEN_DERIVED)]
     + [
         ("kind", "i8"),
         ("daily", "i8"),
@@ -159,7 +161,10 @@ _TIMES = (
 PERSON: Final = np.dtype(
     [("patient", "i8"), ("replicate", "i8"), ("arm", "i8"), ("group", "i8")]
     + [(name, "i8") for name in ("state", "use", "gap", "pending", "next_clock", "logged", "done", "male")]
-    + [(name, "i8") for name in ("setting", "era", "fatal", "overdoses", "in_treatment_ticks", "out_of_treatment_ticks")]
+    + [
+        (name, "i8")
+        for name in ("setting", "era", "fatal", "overdoses", "in_treatment_ticks", "out_of_treatment_ticks")
+    ]
     + [(name, "f8") for name in _TIMES]
     + [(name, "f8") for name in ("age", "injection", "unstable_housing", "liver_disease", "uses_alone")]
     + [(name, "f8") for name in ("naloxone_coverage", "frailty_overdose", "frailty_discontinuation")]
@@ -171,6 +176,9 @@ PERSON: Final = np.dtype(
         ("coefficient", "f8", (CLOCK_COUNT,)),
         ("shape", "f8", (CLOCK_COUNT,)),
         ("origin", "f8", (CLOCK_COUNT,)),
+        ("power", "f8", (CLOCK_COUNT,)),
+        ("power_time", "f8", (CLOCK_COUNT,)),
+        ("start_power", "f8", (CLOCK_COUNT,)),
     ]
 )
 

@@ -43,7 +43,8 @@ def population_table(population: Mapping[str, Any], scenario: Mapping[str, Any])
     sources = _sources(scenario)
     rows = (
         Row(
-            Cell(_words(key)), (Cell(describe_spread(str(key), value)), Cell(sources.get(f"population.{key}", MISSING)))
+            Cell(_words(key)),
+            (Cell(describe_spread(str(key), value)), _source(sources.get(f"population.{key}", MISSING))),
         )
         for key, value in population.items()
     )
@@ -54,7 +55,7 @@ def population_table(population: Mapping[str, Any], scenario: Mapping[str, Any])
 def design_table(scenario: Mapping[str, Any]) -> Table | None:
     """One row a design choice whose source the scenario names, apart from the population; None without any."""
     rows = tuple(
-        Row(Cell(_words(key)), (Cell(_found(scenario, key)), Cell(source)))
+        Row(Cell(_words(key)), (Cell(_found(scenario, key)), _source(source)))
         for key, source in _sources(scenario).items()
         if not key.startswith("population.")
     )
@@ -64,6 +65,12 @@ def design_table(scenario: Mapping[str, Any]) -> Table | None:
 def _sources(scenario: Mapping[str, Any]) -> dict[str, str]:
     found = scenario.get("sources_of")
     return {str(key): str(text) for key, text in found.items()} if isinstance(found, Mapping) else {}
+
+
+def _source(text: str) -> Cell:
+    """A source; what the scenario calls an assumption is marked as one."""
+    mark, _, reason = text.partition(":")
+    return Cell("Assumption", (reason.strip(),), "miss") if mark.lower() == "assumption" else Cell(text)
 
 
 def _words(key: object) -> str:

@@ -172,7 +172,7 @@ def _head(flow: Mapping[str, Any], counterfactual: bool, width: float) -> tuple[
         y = top.y + top.height
         out = screened - randomised if randomised is not None else 0.0
         side_x = trunk + 20.0
-        side = _box(Step(_counted("Not randomised", out), (), True), side_x, y + GAP / 2, min(200.0, width - side_x))
+        side = _box(Step(_counted("Not randomised", out), (), True), side_x, y + GAP / 2, min(240.0, width - side_x))
         after = side.y + side.height + GAP / 2
         arrows += [_arrow_down(trunk, y, after), _arrow_right(trunk, side_x, side.y + side.height / 2)]
         boxes.append(side)

@@ -187,8 +187,9 @@ def check_start(sheet: Sheet, data: Data) -> None:
 def check_sources_of(sheet: Sheet, data: Data) -> None:
     """Every key path that is given a source exists in the file."""
     paths = [path for path in sheet.lines if not path.startswith("sources_of")]
+    misspelt = {problem.nearest for problem in sheet.problems if problem.nearest}
     for path in data.get("sources_of") or {}:
-        if path not in paths:
+        if path not in paths and path.rpartition(".")[2] not in misspelt:
             nearest = nearest_name(path, paths)
             note_at(
                 sheet, f"sources_of.{clip(path)}", "is no key of this file", "a path such as population.age", nearest

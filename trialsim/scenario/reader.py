@@ -50,8 +50,9 @@ def read_block(sheet: Sheet, node: Node, key: Key, path: str) -> Data | None:
 
 def _fill_missing(sheet: Sheet, node: Block, key: Key, path: str, data: Data) -> None:
     given = {name.text for name, _ in node.entries}
+    misspelt = {nearest_name(name, _key_names(key)) for name in given - set(_key_names(key))}
     missing = [inner.name for inner in key.keys if inner.required and inner.name not in given]
-    for name in missing:
+    for name in [name for name in missing if name not in misspelt]:
         note(sheet, node.line, _join(path, name), "is missing", _meaning(key, name))
     for inner in key.keys:
         if inner.default and inner.name not in given:
@@ -59,12 +60,11 @@ def _fill_missing(sheet: Sheet, node: Block, key: Key, path: str, data: Data) ->
 
 
 def _unknown_key(sheet: Sheet, name: Scalar, key: Key, path: str) -> None:
-    names = [inner.name for inner in key.keys]
     reading = reads_as(name)
     message = (
         "is no known key" if reading == "text" else f"is no known key ({quote(name.text)} means {reading} in YAML)"
     )
-    note(sheet, name.line, path, message, f"one of {_names(key)}", nearest_name(name.text, names))
+    note(sheet, name.line, path, message, f"one of {_names(key)}", nearest_name(name.text, _key_names(key)))
 
 
 def _list(sheet: Sheet, node: Node, key: Key, path: str) -> list[Any] | None:
@@ -120,6 +120,10 @@ def _valid_name(sheet: Sheet, name: Scalar, key: Key, path: str) -> bool:
 
 def _join(path: str, name: str) -> str:
     return f"{path}.{clip(name)}" if path else clip(name)
+
+
+def _key_names(key: Key) -> list[str]:
+    return [inner.name for inner in key.keys]
 
 
 def _names(key: Key) -> str:

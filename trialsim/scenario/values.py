@@ -214,7 +214,9 @@ def _measure(sheet: Sheet, scalar: Scalar, key: Key, path: str) -> float | Quant
 def _misread(scalar: Scalar, error: UnitError) -> str:
     """Why a quantity cannot be read, naming YAML's own reading where that is the surprise."""
     reading = reads_as(scalar)
-    surprising = reading in ("a date", "yes or no", "nothing") or (reading == "a number" and _IS_ODD.search(scalar.text))
+    surprising = reading in ("a date", "yes or no", "nothing") or (
+        reading == "a number" and _IS_ODD.search(scalar.text)
+    )
     return _odd_number(scalar) if surprising else f"{quote(scalar.text)} {error}"
 
 

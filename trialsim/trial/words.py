@@ -1,0 +1,34 @@
+"""The words that go with a trial's numbers: labels, definitions and cautions."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from trialsim.trial.outcomes import Outcome
+
+IN_TREATMENT: Final = (
+    "From the first dose until 28 days (monthly forms), the labelled time (implants) or 14 days (daily forms) after the "
+    "last covered dose."
+)
+MONTE_CARLO: Final = (
+    "Standard error of the simulated mean that is due to the finite number of simulated trials alone; it shrinks with "
+    "more replicates and says nothing about the uncertainty of the parameters."
+)
+DEFINITIONS: Final = {
+    "in_treatment": IN_TREATMENT,
+    "monte_carlo_error": MONTE_CARLO,
+    "range": "The middle 95% of simulated trials of the same size, at one fixed set of parameters.",
+    "inside": "Whether the published number lies in that range; a number outside is a miss of the model.",
+}
+NOTES: Final = (
+    "Parameters stand at their best values. Their own uncertainty is not in the range over simulated trials.",
+    "Numbers marked as fitted to this trial are not predictions of it.",
+    "Which individuals are saved depends on how the arms' random numbers are coupled; only the margins are identified.",
+)
+
+
+def label_outcomes(outcomes: Sequence[Outcome]) -> dict[str, dict[str, Any]]:
+    """Return label, unit and definition of each outcome by name."""
+    return {
+        outcome.name: {"label": outcome.label, "unit": outcome.unit, "definition": outcome.definition}
+        for outcome in outcomes
+    }
