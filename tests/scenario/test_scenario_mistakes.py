@@ -80,3 +80,8 @@ def test_all_mistakes_are_reported_at_once_in_the_order_of_lines() -> None:
 def test_at_most_twenty_mistakes_are_reported() -> None:
     text = "".join(f"wrong_{number}: 1\n" for number in range(50))
     assert len(problems_of(text)) == 20
+
+
+def test_misspelt_key_is_one_mistake_not_three() -> None:
+    (problem,) = problems_of(TRIAL.replace("\nfollow_up:", "\nfolow_up:", 1))
+    assert (problem.key, problem.nearest) == ("folow_up", "follow_up")
