@@ -6,7 +6,7 @@ from typing import Any
 
 from trialsim.report.axes import Scale, Tick, nice_ticks, place, text_width, thin, wrap_text
 from trialsim.report.tables import Cell, Group, Row, Table, number
-from trialsim.report.text import format_count, format_significant, format_span, is_number
+from trialsim.report.text import MISSING, format_count, format_fixed, format_significant, format_span, is_number
 
 # Half width of a 95% normal interval in standard errors.
 Z95 = 1.959963984540054
@@ -143,22 +143,23 @@ def bar_table(table: Mapping[str, Any], labels: Mapping[str, str], title: str) -
         "95% interval",
         "Overdose per 1,000",
     )
-    groups = tuple(
-        Group(label, tuple(_table_row(row) for row in rows)) for _, label, rows in shown_policies(table, labels)
-    )
+    shown = shown_policies(table, labels)
+    # One decimal suits rates of tens; rates that all stay below ten need two.
+    decimals = 1 if any(row["deaths_per_1000_py"] >= 10 for _, _, rows in shown for row in rows) else 2
+    groups = tuple(Group(label, tuple(_table_row(row, decimals) for row in rows)) for _, label, rows in shown)
     return Table(f"{title}: the figure as numbers", columns, groups)
 
 
-def _table_row(row: Mapping[str, Any]) -> Row:
+def _table_row(row: Mapping[str, Any], decimals: int) -> Row:
+    rate, overdose = row["deaths_per_1000_py"], row.get("overdose_deaths_per_1000_py")
     ends = interval_of(row)
-    return Row(
-        Cell(format_span(row.get("from_day") or 0.0, row.get("to_day"))),
-        (
-            number(format_count(row.get("deaths"))),
-            number(format_count(row.get("overdose_deaths"))),
-            number(format_significant(row.get("person_years"), 4)),
-            number(format_significant(row.get("deaths_per_1000_py"))),
-            number(" to ".join(format_significant(end) for end in ends) if ends else "–"),
-            number(format_significant(row.get("overdose_deaths_per_1000_py"))),
-        ),
+    cells = (
+        format_count(row.get("deaths")),
+        format_count(row.get("overdose_deaths")),
+        format_significant(row.get("person_years"), 4),
+        format_fixed(rate, decimals),
+        " to ".join(format_fixed(end, decimals) for end in ends) if ends else MISSING,
+        format_fixed(overdose, decimals) if is_number(overdose) else MISSING,
     )
+    span = format_span(row.get("from_day") or 0.0, row.get("to_day"))
+    return Row(Cell(span), tuple(number(text) for text in cells))
