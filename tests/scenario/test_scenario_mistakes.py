@@ -7,6 +7,7 @@ import pytest
 
 from trialsim.problems import InputError, Problem
 from trialsim.scenario import parse_scenario
+from trialsim.terminal import LONGEST_TEXT
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
 TRIAL = (SCENARIOS / "xbot.yaml").read_text(encoding="utf-8")
@@ -43,6 +44,8 @@ def test_mistake_is_explained(
     assert problem.file == "a.yaml"
     assert expected in problem.expected
     assert problem.nearest == nearest
+    # The terminal shows so much of it, with the nearest name last.
+    assert len(f"expected {problem.expected}; nearest: {problem.nearest}") <= LONGEST_TEXT
     first = changed[: text.index(old)].count("\n") + 1
     assert problem.line is not None
     if key not in ELSEWHERE:

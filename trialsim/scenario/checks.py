@@ -9,7 +9,7 @@ from typing import Any
 
 from trialsim.problems import nearest_name
 from trialsim.scenario.reader import Data
-from trialsim.scenario.sheet import Sheet, clip, note_at, quote
+from trialsim.scenario.sheet import Sheet, clip, note_at, one_of, quote
 from trialsim.scenario.vocabulary import (
     MANAGED_WITHDRAWAL,
     MEDICATIONS,
@@ -202,4 +202,4 @@ def _entries(data: Data, key: str) -> list[tuple[str, Data]]:
 
 def _unknown(sheet: Sheet, path: str, word: Any, names: Iterable[str], what: str) -> None:
     valid = list(names)
-    note_at(sheet, path, f"{quote(word)} is no {what}", f"one of {', '.join(valid)}", nearest_name(word, valid))
+    note_at(sheet, path, f"{quote(word)} is no {what}", one_of(valid), nearest_name(word, valid))

@@ -8,12 +8,13 @@ from trialsim.problems import InputError, nearest_name
 from trialsim.scenario.model import Population, Value
 from trialsim.scenario.nodes import Scalar, decode, read_bytes
 from trialsim.scenario.reader import Data
-from trialsim.scenario.sheet import MAX_PROBLEMS, Sheet, line_of, note, note_at
+from trialsim.scenario.sheet import MAX_PROBLEMS, Sheet, line_of, note, note_at, one_of
 from trialsim.scenario.spec import POPULATION, Key
 from trialsim.scenario.values import covariate_value
 from trialsim.scenario.vocabulary import COVARIATES
 
 MAX_CSV_BYTES = 50 * 1024 * 1024
+MAX_COLUMNS = 1000
 type Columns = dict[str, tuple[Value, ...]]
 
 _KEYS = {key.name: key for key in POPULATION.keys}
@@ -69,6 +70,9 @@ def _read_people(sheet: Sheet, path: Path) -> Columns:
 def _columns(sheet: Sheet, text: str) -> Columns:
     table = csv.reader(io.StringIO(text, newline=""), strict=True)
     header = next(table, [])
+    if len(header) > MAX_COLUMNS:
+        note(sheet, 1, "", f"has {len(header)} columns", f"at most {MAX_COLUMNS}")
+        return {}
     wanted = {name: header.index(name) for name in _covariate_names() if name in header}
     _check_header(sheet, header, wanted)
     values: dict[str, list[Value]] = {name: [] for name in wanted}
@@ -94,7 +98,7 @@ def _check_header(sheet: Sheet, header: list[str], wanted: dict[str, int]) -> No
         if name not in wanted and nearest:
             note(sheet, 1, name[:60], "is no covariate", "another column name", nearest)
     if not wanted:
-        note(sheet, 1, "", "has no column that is a covariate", f"one of {', '.join(_covariate_names())}")
+        note(sheet, 1, "", "has no column that is a covariate", one_of(_covariate_names()))
 
 
 def _append(sheet: Sheet, column: list[Value], cell: str, key: Key, line: int) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from trialsim.problems import nearest_name
 from trialsim.scenario.nodes import Block, Items, Node, Scalar, reads_as
-from trialsim.scenario.sheet import Sheet, clip, note, quote
+from trialsim.scenario.sheet import MAX_PROBLEMS, Sheet, clip, note, one_of, quote
 from trialsim.scenario.spec import Key
 from trialsim.scenario.values import NAME, read_covariate, read_scalar
 
@@ -30,7 +30,7 @@ def read_value(sheet: Sheet, node: Node, key: Key, path: str) -> Any:
 def read_block(sheet: Sheet, node: Node, key: Key, path: str) -> Data | None:
     """A dict of the block's keys; defaults are filled in, unknown and missing keys noted."""
     if not isinstance(node, Block):
-        note(sheet, node.line, path, f"holds {_kind(node)}", f"a block with the keys {_names(key)}")
+        note(sheet, node.line, path, f"holds {_kind(node)}", f"a block with the keys {one_of(_key_names(key), '')}")
         return None
     known = {inner.name: inner for inner in key.keys}
     data: Data = {}
@@ -50,7 +50,8 @@ def read_block(sheet: Sheet, node: Node, key: Key, path: str) -> Data | None:
 
 def _fill_missing(sheet: Sheet, node: Block, key: Key, path: str, data: Data) -> None:
     given = {name.text for name, _ in node.entries}
-    misspelt = {nearest_name(name, _key_names(key)) for name in given - set(_key_names(key))}
+    unknown = [name.text for name, _ in node.entries if name.text not in _key_names(key)]
+    misspelt = {nearest_name(name, _key_names(key)) for name in unknown[:MAX_PROBLEMS]}
     missing = [inner.name for inner in key.keys if inner.required and inner.name not in given]
     for name in [name for name in missing if name not in misspelt]:
         note(sheet, node.line, _join(path, name), "is missing", _meaning(key, name))
@@ -60,11 +61,13 @@ def _fill_missing(sheet: Sheet, node: Block, key: Key, path: str, data: Data) ->
 
 
 def _unknown_key(sheet: Sheet, name: Scalar, key: Key, path: str) -> None:
+    if len(sheet.problems) >= MAX_PROBLEMS:  # names need not be compared for mistakes that nobody will see
+        return
     reading = reads_as(name)
     message = (
         "is no known key" if reading == "text" else f"is no known key ({quote(name.text)} means {reading} in YAML)"
     )
-    note(sheet, name.line, path, message, f"one of {_names(key)}", nearest_name(name.text, _key_names(key)))
+    note(sheet, name.line, path, message, one_of(_key_names(key)), nearest_name(name.text, _key_names(key)))
 
 
 def _list(sheet: Sheet, node: Node, key: Key, path: str) -> list[Any] | None:
@@ -102,9 +105,7 @@ def _map(sheet: Sheet, node: Node, key: Key, path: str) -> Data | None:
 
 def _valid_name(sheet: Sheet, name: Scalar, key: Key, path: str) -> bool:
     if key.words and name.text not in key.words:
-        note(
-            sheet, name.line, path, "is not known", f"one of {', '.join(key.words)}", nearest_name(name.text, key.words)
-        )
+        note(sheet, name.line, path, "is not known", one_of(key.words), nearest_name(name.text, key.words))
         return False
     if key.name == "sources_of":  # its names are key paths; they are checked against the file
         return True
@@ -124,10 +125,6 @@ def _join(path: str, name: str) -> str:
 
 def _key_names(key: Key) -> list[str]:
     return [inner.name for inner in key.keys]
-
-
-def _names(key: Key) -> str:
-    return ", ".join(inner.name for inner in key.keys)
 
 
 def _meaning(key: Key, name: str) -> str:

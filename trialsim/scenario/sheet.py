@@ -1,10 +1,12 @@
 """What a reader knows about one file while it reads: its name, the mistakes so far, the line of every key."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from trialsim.problems import InputError, Problem
 
 MAX_PROBLEMS = 20
+MAX_WORDS_LETTERS = 90
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,16 @@ def clip(text: str, length: int = 60) -> str:
         letter if letter.isprintable() else letter.encode("unicode_escape").decode() for letter in text[:length]
     )
     return safe + ("…" if len(text) > length else "")
+
+
+def one_of(words: Sequence[str], start: str = "one of ") -> str:
+    """The words to choose from, as many as fit on a line."""
+    text = ""
+    for number, word in enumerate(words):
+        if len(text) + len(word) > MAX_WORDS_LETTERS:
+            return f"{start}{text}, … ({len(words) - number} more)"
+        text += f", {word}" if text else word
+    return start + text
 
 
 def quote(text: str) -> str:

@@ -5,7 +5,7 @@ import re
 from trialsim.problems import nearest_name
 from trialsim.scenario.model import Choices, Covariate, Fixed, TruncatedNormal
 from trialsim.scenario.nodes import Block, Items, Node, Scalar, reads_as
-from trialsim.scenario.sheet import Sheet, clip, note, quote
+from trialsim.scenario.sheet import Sheet, clip, note, one_of, quote
 from trialsim.scenario.spec import Key
 from trialsim.scenario.units import (
     Quantity,
@@ -170,8 +170,8 @@ def _text(sheet: Sheet, scalar: Scalar, key: Key, path: str) -> str | None:
 def _is_word(sheet: Sheet, scalar: Scalar, words: tuple[str, ...], path: str) -> bool:
     if scalar.text in words:
         return True
-    expected = f"one of {', '.join(words)}" if len(words) > 1 else words[0]
-    note(sheet, scalar.line, path, f"{quote(scalar.text)} is not known", expected, nearest_name(scalar.text, words))
+    nearest = nearest_name(scalar.text, words)
+    note(sheet, scalar.line, path, f"{quote(scalar.text)} is not known", one_of(words), nearest)
     return False
 
 
