@@ -5,20 +5,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from trialsim.report.axes import wrap_text
-from trialsim.report.tables import Cell, Group, Row, Table, number
-from trialsim.report.text import MISSING, format_fixed, format_share, is_number
+from trialsim.report.steps import Step, arm_steps, format_counted
+from trialsim.report.text import is_number
 
 SIZE, LINE, PAD = 13.5, 18.0, 10.0
 GAP, INSET, STEM, MARGIN, SIDE, WIDEST = 22.0, 38.0, 18.0, 16.0, 6.0, 470.0
-
-
-@dataclass(frozen=True)
-class Step:
-    """One box of an arm's column: a heading and lines under it; ``side`` boxes leave the main stem."""
-
-    heading: str
-    items: tuple[str, ...] = ()
-    side: bool = False
 
 
 @dataclass(frozen=True)
@@ -57,13 +48,6 @@ class FlowFigure:
     description: str
 
 
-def format_people(count: object) -> str:
-    """A mean number of people: whole, or with one decimal throughout, so that boxes can be added up by eye."""
-    if not is_number(count):
-        return MISSING
-    return format_fixed(count, 0 if abs(count - round(count)) < 1e-9 else 1)
-
-
 def total_of(flow: Mapping[str, Any], key: str, counterfactual: bool) -> float | None:
     """A count over all arms: their sum, or one arm's where every person lives under every arm; None if missing."""
     counts = [arm.get(key) for arm in flow.values()]
@@ -71,50 +55,6 @@ def total_of(flow: Mapping[str, Any], key: str, counterfactual: bool) -> float |
     if not known:
         return None
     return max(known) if counterfactual else sum(known)
-
-
-def _reasons(reasons: object) -> tuple[str, ...]:
-    """``reason: count`` lines, the most frequent first; ties by name."""
-    if not isinstance(reasons, Mapping):
-        return ()
-    ordered = sorted(reasons.items(), key=lambda item: (-item[1] if is_number(item[1]) else 0.0, item[0]))
-    return tuple(f"{str(reason).replace('_', ' ')}: {format_people(count)}" for reason, count in ordered)
-
-
-def _counted(heading: str, count: object, whole: object = None) -> str:
-    share = format_share(count, whole)
-    return f"{heading}: {format_people(count)}{f' ({share})' if share else ''}"
-
-
-def _sum_reasons(reasons: object) -> float | None:
-    counts = [n for n in reasons.values() if is_number(n)] if isinstance(reasons, Mapping) else []
-    return sum(counts) if counts else None
-
-
-def arm_steps(arm: Mapping[str, Any], label: str, verb: str) -> tuple[Step | None, ...]:
-    """An arm's boxes from allocation to analysis; a step whose number is missing is None, so that arms stay aligned."""
-    whole = arm.get("randomised")
-    not_inducted, stopped = arm.get("not_inducted"), arm.get("discontinued")
-    ends = (("Lost to follow-up", "lost_to_follow_up"), ("Died", "died"))
-    lost = [_counted(name, arm[key]) for name, key in ends if is_number(arm.get(key))]
-    return (
-        Step(label, (_counted(verb, whole),)),
-        _side("Not inducted", _sum_reasons(not_inducted), _reasons(not_inducted)),
-        _main("Inducted", arm.get("inducted"), whole),
-        _side("Discontinued", _sum_reasons(stopped), _reasons(stopped)),
-        _side("Relapsed while in treatment", arm.get("relapsed_while_in_treatment")),
-        _main("Retained to the end", arm.get("retained"), whole),
-        Step(lost[0], tuple(lost[1:]), True) if lost else None,
-        _main("Analysed", arm.get("analysed"), whole),
-    )
-
-
-def _main(heading: str, count: object, whole: object) -> Step | None:
-    return Step(_counted(heading, count, whole)) if is_number(count) else None
-
-
-def _side(heading: str, count: object, items: tuple[str, ...] = ()) -> Step | None:
-    return Step(_counted(heading, count), items, True) if is_number(count) else None
 
 
 def flow_figure(summary: Mapping[str, Any], ident: str, width: float, columns: int) -> FlowFigure:
@@ -167,18 +107,20 @@ def _head(flow: Mapping[str, Any], counterfactual: bool, width: float) -> tuple[
     arrows: list[str] = []
     y = 2.0
     if screened is not None:
-        top = _box(Step(_counted("Screened", screened)), x, y, box_width)
+        top = _box(Step(format_counted("Screened", screened)), x, y, box_width)
         boxes.append(top)
         y = top.y + top.height
         out = screened - randomised if randomised is not None else 0.0
         side_x = trunk + 20.0
-        side = _box(Step(_counted("Not randomised", out), (), True), side_x, y + GAP / 2, min(240.0, width - side_x))
+        side = _box(
+            Step(format_counted("Not randomised", out), (), True), side_x, y + GAP / 2, min(240.0, width - side_x)
+        )
         after = side.y + side.height + GAP / 2
         arrows += [_arrow_down(trunk, y, after), _arrow_right(trunk, side_x, side.y + side.height / 2)]
         boxes.append(side)
         y = after
     name = "Copied into every arm" if counterfactual else "Randomised"
-    boxes.append(_box(Step(_counted(name, randomised)), x, y, box_width))
+    boxes.append(_box(Step(format_counted(name, randomised)), x, y, box_width))
     return boxes, lines, arrows
 
 
@@ -233,24 +175,3 @@ def _arrow_right(start: float, end: float, y: float) -> str:
 
 def _describe(arms: Sequence[tuple[Step | None, ...]]) -> str:
     return " ".join(". ".join([step.heading, *step.items]) + "." for steps in arms for step in steps if step)
-
-
-def flow_table(summary: Mapping[str, Any]) -> Table:
-    """The diagram as numbers: one group an arm, one row a count or reason, with its share of the randomised."""
-    labels = summary.get("arm_labels") or {}
-    groups = tuple(Group(labels.get(name, name), tuple(_flow_rows(arm))) for name, arm in summary["flow"].items())
-    return Table("The flow diagram as numbers: means over replicates", ("", "People", "Of those randomised"), groups)
-
-
-def _flow_rows(arm: Mapping[str, Any]) -> list[Row]:
-    whole = arm.get("randomised")
-    pairs = [pair for key, value in arm.items() for pair in _flow_counts(str(key), value)]
-    return [Row(Cell(name), (number(format_people(n)), number(format_share(n, whole) or "–"))) for name, n in pairs]
-
-
-def _flow_counts(key: str, value: object) -> list[tuple[str, object]]:
-    """A count under its name in words, or one count a reason."""
-    name = key.replace("_", " ").capitalize()
-    if isinstance(value, Mapping):
-        return [(f"{name}: {str(reason).replace('_', ' ')}", count) for reason, count in value.items()]
-    return [(name, value)]

@@ -20,9 +20,10 @@ from trialsim.report.compare import (
 )
 from trialsim.report.curves import CurveFigure, arms_of, axis_floor, curve_figure, curve_table
 from trialsim.report.design import design_table, population_of, population_table, scenario_of, scenario_text
-from trialsim.report.flow import FlowFigure, flow_figure, flow_table
+from trialsim.report.flow import FlowFigure, flow_figure
 from trialsim.report.inputs import estimand_table, input_tables, run_table
 from trialsim.report.prose import cohort_prose, trial_prose
+from trialsim.report.steps import flow_table
 from trialsim.report.tables import Table, count_rows
 from trialsim.report.text import format_fixed, split_references
 
