@@ -11,7 +11,7 @@ from trialsim.problems import InputError, Problem
 from trialsim.scenario import read_scenario
 from trialsim.scenario.nodes import MAX_BYTES, MAX_DEPTH
 
-VALID = (Path(__file__).parents[2] / "scenarios" / "xbot.yaml").read_bytes()
+VALID = (Path(__file__).parent / "trial.yaml").read_bytes()
 
 
 def refused(path: Path) -> Problem:

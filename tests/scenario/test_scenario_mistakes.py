@@ -9,9 +9,9 @@ from trialsim.problems import InputError, Problem
 from trialsim.scenario import parse_scenario
 from trialsim.terminal import LONGEST_TEXT
 
-SCENARIOS = Path(__file__).parents[2] / "scenarios"
-TRIAL = (SCENARIOS / "xbot.yaml").read_text(encoding="utf-8")
-COHORT = (SCENARIOS / "us-five-year.yaml").read_text(encoding="utf-8")
+FOLDER = Path(__file__).parent
+TRIAL = (FOLDER / "trial.yaml").read_text(encoding="utf-8")
+COHORT = (FOLDER / "cohort.yaml").read_text(encoding="utf-8")
 
 # The line to change is another one than the line of the edit.
 ELSEWHERE = {"sites", "population.opioid_free_days", "allocation.ratio"}
@@ -19,7 +19,7 @@ TEXTS = {"trial": TRIAL, "cohort": COHORT}
 
 
 def read_cases() -> list[list[str]]:
-    lines = (Path(__file__).parent / "mistakes.txt").read_text(encoding="utf-8").splitlines()
+    lines = (FOLDER / "mistakes.txt").read_text(encoding="utf-8").splitlines()
     cases = [[part.strip(" ") for part in line.split("|")] for line in lines if not line.startswith("#")]
     assert {len(case) for case in cases} == {7}
     return [[part.replace("\\n", "\n") for part in case] for case in cases]

@@ -14,8 +14,8 @@ from trialsim.scenario.describe import moments_after_cut
 from trialsim.scenario.model import Allocation, Choices, CustomMedication, Fixed, Override, TruncatedNormal
 from trialsim.scenario.vocabulary import COVARIATES, MANAGED_WITHDRAWAL, MEDICATIONS, WITHOUT_DOSE
 
-SCENARIOS = Path(__file__).parents[2] / "scenarios"
-TRIAL = (SCENARIOS / "xbot.yaml").read_text(encoding="utf-8")
+FILE = Path(__file__).parent / "trial.yaml"
+TRIAL = FILE.read_text(encoding="utf-8")
 
 PEOPLE = """\
 age,male,primary_opioid,injection,use_days,unstable_housing,prior_treatment,liver_disease,uses_alone,note
@@ -54,8 +54,8 @@ def test_laws_of_covariates() -> None:
     assert set(covariates) == {rule.name for rule in COVARIATES}
 
 
-def test_design_of_xbot() -> None:
-    scenario = parse_scenario(TRIAL, "scenarios/xbot.yaml")
+def test_design_of_a_trial() -> None:
+    scenario = parse_scenario(TRIAL)
     assert scenario.allocation == Allocation((1, 1), 4, ("site", "injection"))
     assert (scenario.accrual_days, scenario.retreatment_days) == (852.25, 168.0)
     assert (scenario.visit_interval_days, scenario.visit_count, scenario.endpoint_week) == (7.0, 24, 24)
@@ -187,7 +187,7 @@ def test_words_agree_with_the_medication_records() -> None:
 def test_reading_needs_no_heavy_module() -> None:
     program = (
         "import sys; from trialsim.parameters import read_parameters; from trialsim import scenario;"
-        f"scenario.describe_scenario(scenario.read_scenario({str(SCENARIOS / 'xbot.yaml')!r}), read_parameters());"
+        f"scenario.describe_scenario(scenario.read_scenario({str(FILE)!r}), read_parameters());"
         "scenario.scenario_schema();"
         "print(*sorted({'numba', 'polars', 'pymc', 'arviz', 'plotly', 'scipy', 'simpy', 'pandas'} & set(sys.modules)))"
     )

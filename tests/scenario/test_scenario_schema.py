@@ -66,6 +66,6 @@ CHANGES: list[tuple[str, Any]] = [
 
 @pytest.mark.parametrize(("key", "value"), CHANGES)
 def test_wrong_keys_do_not_meet_the_schema(key: str, value: Any) -> None:
-    document = yaml.safe_load((FILES[0].parent / "xbot.yaml").read_text(encoding="utf-8"))
+    document = yaml.safe_load((Path(__file__).parent / "trial.yaml").read_text(encoding="utf-8"))
     assert is_valid(document)
     assert not is_valid({**document, key: value})
