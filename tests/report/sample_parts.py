@@ -100,9 +100,9 @@ def trial_arm(
         "inducted": published(cells[0], counts[0], counts[1]),
         "relapse_by_week_24": published(cells[1], counts[2], counts[1]),
         "relapse_by_week_24_inducted": published(cells[2], counts[3], counts[0]),
-        "nonfatal_overdoses": without({**estimate(overdoses, 6.0, "count"), "low": 4, "high": 19}),
-        "fatal_overdoses": without({**estimate(1.31, 2.0, "count"), "low": 0, "high": 4}),
-        "deaths": without({**estimate(1.94, 3.0, "count"), "low": 0, "high": 5}),
+        "nonfatal_overdoses": without({**estimate(overdoses, 6.0, "count per trial"), "low": 4, "high": 19}),
+        "fatal_overdoses": without({**estimate(1.31, 2.0, "count per trial"), "low": 0, "high": 4}),
+        "deaths": without({**estimate(1.94, 3.0, "count per trial"), "low": 0, "high": 5}),
     }
 
 

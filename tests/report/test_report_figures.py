@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.report.sample import sample_cohort, sample_trial
-from trialsim.report.axes import Scale, band_path, nice_ticks, place, step_path, wrap_text
+from trialsim.report.axes import Scale, band_path, nice_ticks, place, step_path, thin_steps, wrap_text
 from trialsim.report.bars import Z95, bar_figure, interval_of
 from trialsim.report.curves import curve_figure, curve_table, survival_at
 from trialsim.report.flow import SIZE, FlowFigure, flow_figure
@@ -25,6 +25,17 @@ def curve(**changes: Any) -> dict[str, Any]:
 
 def test_steps_fall_at_their_times() -> None:
     assert step_path([0, 10, 20, 30], [5, 5, 8, 9]) == "M0 5H20V8H30V9H30"
+
+
+@given(st.lists(st.tuples(st.floats(0, 300), st.floats(0, 1)), max_size=80))
+def test_thinned_steps_keep_both_ends_and_one_point_a_pixel(points: list[tuple[float, float]]) -> None:
+    points.sort()
+    kept = thin_steps(points)
+    assert kept[:1] + kept[-1:] == points[:1] + points[-1:]
+    pixels = [int(x) for x, _ in kept[1:]]
+    assert len(set(pixels)) == len(pixels)
+    last = {int(x): (x, y) for x, y in points}
+    assert set(last.values()) <= set(kept)
 
 
 def test_a_band_runs_out_along_its_upper_edge_and_back_along_its_lower() -> None:

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from tests.report.html_checks import Page, assert_sound
 from tests.report.sample import sample_cohort, sample_manifest, sample_trial
 from trialsim.report import report_cohort, report_trial
+from trialsim.report.mortality import mortality_tables
 
 Report = Callable[[dict[str, Any], dict[str, Any]], str]
 KINDS: list[tuple[Report, Callable[[], dict[str, Any]]]] = [
@@ -181,7 +182,8 @@ def test_events_that_never_happen_are_zeros() -> None:
             cells[name].update(zero)
     text = trial_text(arms=arms)
     assert "0 deaths, 0 of them by overdose and 0 overdoses survived with XR-naltrexone 380 mg" in text
-    assert "Deaths of all causes People in the arm. XR-naltrexone 380 mg Simulated mean 0 95% range 0 to 0" in text
+    title = "Deaths of all causes (count per trial) People in the arm."
+    assert f"{title} XR-naltrexone 380 mg Simulated mean 0 95% range 0 to 0" in text
 
 
 def test_one_arm_and_one_replicate() -> None:
@@ -238,6 +240,48 @@ def test_an_outcome_with_one_cell_a_horizon_becomes_columns() -> None:
     text = cohort_text(policies=policies, differences=[])
     assert "Deaths by horizon: 1 year" in text
     assert "Deaths by horizon: 5 years" in text
+
+
+def test_outcomes_are_grouped_by_what_they_count() -> None:
+    policies = sample_cohort()["policies"]
+    for cells in policies.values():
+        cells["nonfatal_overdoses_per_1000_py"] = cells["deaths_per_1000_py"]
+        cells["overdose_deaths_by_1_year"] = {
+            "mean": 0.02,
+            "low": 0.0,
+            "high": 0.03,
+            "mcse": None,
+            "unit": "proportion",
+        }
+    tables = mortality_tables({**sample_cohort(), "policies": policies})
+    columns = {table.caption: len(table.columns) - 1 for table in tables}
+    assert columns == {
+        "Deaths of all causes": 4,
+        "Deaths by overdose": 4,
+        "Overdoses survived": 1,
+        "Life-years and other outcomes": 1,
+    }
+    assert ("0 to 3%",) in [cell.below for cell in tables[1].groups[0].rows[0].cells]
+
+
+def test_waits_units_and_replicates_without_a_value_are_told() -> None:
+    arms = sample_trial()["arms"]
+    median = {"mean": 8.04, "low": 4.0, "high": 15.0, "mcse": 0.31, "unit": "weeks", "undefined": 3}
+    arms["xr_naltrexone"]["median_weeks"] = {**arms["xr_naltrexone"]["deaths"], **median}
+    waits = [{"resource": "bed", "waits_per_trial": 41.25, "mean_days": 3.5, "longest_days": 19.0}]
+    text = trial_text(arms=arms, waits=waits)
+    assert "Median weeks XR-naltrexone 380 mg Simulated mean 8.0 3 replicates without a value" in text
+    assert "Bed Waits a trial 41.2 Mean wait (days) 3.5 Longest wait (days) 19" in text
+    assert "Deaths of all causes (count per trial)" in text
+
+
+def test_each_source_is_named_once_with_its_rows() -> None:
+    arms = sample_trial()["arms"]
+    for k, cell in enumerate(arms["xr_naltrexone"].values()):
+        cell["published_source"] = f"Lee 2018 10.1016/S0140-6736(17)32812-X [lee-{k}]" if k < 2 else None
+    text = trial_text(arms={"xr_naltrexone": arms["xr_naltrexone"]})
+    assert "Published: Lee 2018 doi:10.1016/S0140-6736(17)32812-X (evidence rows lee-0, lee-1)" in text
+    assert text.count("204/283 Lee 2018 Picture") == 1
 
 
 def test_many_differences_fold_by_outcome() -> None:

@@ -4,6 +4,7 @@ import math
 import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 # Width of an average letter of a sans-serif face over its size; wide enough that no line leaves its box.
 LETTER = 0.6
@@ -60,6 +61,14 @@ def step_path(xs: Sequence[float], ys: Sequence[float]) -> str:
         if y != before:
             parts.append(f"H{x:g}V{y:g}")
     return "".join([*parts, f"H{xs[-1]:g}"])
+
+
+def thin_steps[Point: tuple[float, ...]](points: Sequence[Point]) -> list[Point]:
+    """The last point of every unit of x (a pixel or less), which is all that can be seen; the first is kept too."""
+    if not points:
+        return []
+    kept = [point for point, after in pairwise(points) if math.floor(point[0]) != math.floor(after[0])]
+    return [*([] if kept[:1] == [points[0]] or len(points) == 1 else [points[0]]), *kept, points[-1]]
 
 
 def band_path(xs: Sequence[float], low: Sequence[float], high: Sequence[float]) -> str:

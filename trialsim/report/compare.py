@@ -1,6 +1,6 @@
-"""Tables of results: simulated beside published, differences between arms, mortality by policy."""
+"""Tables of results: simulated beside published, and differences between arms or policies."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from trialsim.report.axes import Scale, place
@@ -54,10 +54,23 @@ def comparison_table(summary: Mapping[str, Any]) -> Table:
         cells = [(name, arms[name][outcome]) for name in arms if outcome in arms[name]]
         scale = _strip_scale([cell for _, cell in cells])
         rows = tuple(_comparison_row(summary, name, cell, scale) for name, cell in cells)
-        groups.append(Group(label_of(labels, outcome), rows, definition_of(labels, outcome)))
+        title = _titled(label_of(labels, outcome), unit_of(summary, outcome))
+        groups.append(Group(title, rows, definition_of(labels, outcome)))
     columns = ("Arm", "Simulated mean", "95% range", "Monte Carlo error", "Published", "Picture", "Published value is")
     caption = "Simulated beside published, by outcome and arm"
     return Table(caption, columns, tuple(groups), _sources(arms))
+
+
+def _titled(label: str, unit: str) -> str:
+    """A label with its unit in brackets, where neither the label nor the numbers tell it."""
+    told = unit in ("", "proportion", "count") or unit.lower() in label.lower()
+    return label if told else f"{label} ({unit})"
+
+
+def _undefined(cell: Mapping[str, Any]) -> str:
+    """How many replicates had no value and were left out of the mean, such as medians that were never reached."""
+    count = cell.get("undefined")
+    return f"{format_count(count)} replicates without a value" if is_number(count) and count else ""
 
 
 def study_of(source: str) -> str:
@@ -68,8 +81,17 @@ def study_of(source: str) -> str:
 
 
 def _sources(arms: Mapping[str, Any]) -> tuple[str, ...]:
-    found = [cell.get("published_source") for cells in arms.values() for cell in cells.values()]
-    return tuple(f"Published: {source}" for source in dict.fromkeys(str(source) for source in found if source))
+    """Each source once, with the evidence rows (in square brackets at its end) that were taken from it."""
+    rows: dict[str, list[str]] = {}
+    for text in dict.fromkeys(
+        str(cell.get("published_source") or "") for own in arms.values() for cell in own.values()
+    ):
+        source, _, row = text.rstrip("]").partition(" [")
+        rows.setdefault(source, []).extend([row] if row else [])
+    told = {
+        source: f" (evidence row{'s' if len(names) > 1 else ''} {', '.join(names)})" for source, names in rows.items()
+    }
+    return tuple(f"Published: {source}{told[source] if names else ''}" for source, names in rows.items() if source)
 
 
 def _comparison_row(summary: Mapping[str, Any], name: str, cell: Mapping[str, Any], scale: Scale | None) -> Row:
@@ -82,7 +104,7 @@ def _comparison_row(summary: Mapping[str, Any], name: str, cell: Mapping[str, An
     return Row(
         Cell((summary.get("arm_labels") or {}).get(name, name)),
         (
-            number(estimate.mean),
+            number(estimate.mean, _undefined(cell)),
             number(estimate.range),
             number(estimate.error),
             published,
@@ -134,7 +156,8 @@ def difference_table(summary: Mapping[str, Any], unit_key: str, caption: str) ->
         rows = [row for row in found if row["outcome"] == outcome]
         unit = unit_of(summary, outcome)
         table_rows = tuple(_difference_row(row, unit_key, names, unit, pairs) for row in rows)
-        groups.append(Group(label_of(labels, outcome), table_rows, definition_of(labels, outcome)))
+        title = _titled(label_of(labels, outcome), str(rows[0].get("unit") or unit))
+        groups.append(Group(title, table_rows, definition_of(labels, outcome)))
     counted = ("Events averted", "Events caused") if pairs else ()
     columns = ("Comparison", "Difference", "95% range", "Monte Carlo error", *counted, "In words")
     notes = (in_treatment_note(summary),) if any(str(row["outcome"]).endswith(IN_OUT) for row in found) else ()
@@ -167,60 +190,6 @@ def direction_of(row: Mapping[str, Any], first: str, second: str) -> str:
     if is_number(low) and is_number(high) and low <= 0 <= high:
         return "The range includes no difference"
     return f"Higher with {first if mean > 0 else second}"
-
-
-def policy_cells(summary: Mapping[str, Any]) -> dict[str, dict[str, Mapping[str, Any]]]:
-    """Policies with flat outcomes: an outcome that holds one cell a horizon becomes one outcome a horizon."""
-    return {name: dict(_flat_cells(cells)) for name, cells in summary["policies"].items()}
-
-
-def _flat_cells(cells: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    for outcome, cell in cells.items():
-        if "mean" in cell:
-            yield outcome, cell
-        else:
-            yield from ((f"{outcome}: {key}", inner) for key, inner in cell.items() if isinstance(inner, Mapping))
-
-
-def mortality_tables(summary: Mapping[str, Any]) -> list[Table]:
-    """Rates in and out of treatment, overdose and all-cause; then every other outcome; one row a policy."""
-    cells = policy_cells(summary)
-    outcomes = outcomes_of(cells, summary.get("outcome_labels") or {})
-    rates = [name for name in outcomes if "per_1000_py" in name]
-    tables = [
-        _policy_table(
-            summary, cells, [name for name in rates if not name.startswith("overdose")], "Deaths of all causes"
-        ),
-        _policy_table(summary, cells, [name for name in rates if name.startswith("overdose")], "Deaths by overdose"),
-        _policy_table(
-            summary, cells, [name for name in outcomes if name not in rates], "Deaths by horizon and life-years"
-        ),
-    ]
-    return [table for table in tables if table]
-
-
-def _policy_table(
-    summary: Mapping[str, Any], cells: Mapping[str, Mapping[str, Any]], outcomes: list[str], caption: str
-) -> Table | None:
-    """One row a policy, one column an outcome: mean, 95% interval and Monte Carlo error in each cell."""
-    if not outcomes:
-        return None
-    labels, names = summary.get("outcome_labels") or {}, summary.get("policy_labels") or {}
-    rows = tuple(
-        Row(Cell(names.get(name, name)), tuple(_policy_cell(own.get(outcome)) for outcome in outcomes), series=k)
-        for k, (name, own) in enumerate(cells.items())
-    )
-    notes = tuple(f"{label_of(labels, name)}: {text}" for name in outcomes if (text := definition_of(labels, name)))
-    if any(name.endswith(IN_OUT) for name in outcomes):
-        notes = (in_treatment_note(summary), *notes)
-    return Table(caption, ("Policy", *(label_of(labels, name) for name in outcomes)), (Group("", rows),), notes)
-
-
-def _policy_cell(cell: Mapping[str, Any] | None) -> Cell:
-    if cell is None or not is_number(cell.get("mean")):
-        return number("–")
-    estimate = format_estimate(cell)
-    return number(estimate.mean, estimate.range, f"± {estimate.error}")
 
 
 def in_treatment_note(summary: Mapping[str, Any]) -> str:

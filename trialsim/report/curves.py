@@ -1,10 +1,22 @@
 """Layout of survival figures: step curves, pointwise bands, numbers at risk under the same time axis."""
 
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from trialsim.report.axes import Scale, Tick, band_path, nice_ticks, place, step_path, text_width, thin, wrap_text
+from trialsim.report.axes import (
+    Scale,
+    Tick,
+    band_path,
+    nice_ticks,
+    place,
+    step_path,
+    text_width,
+    thin,
+    thin_steps,
+    wrap_text,
+)
 from trialsim.report.tables import Cell, Group, Row, Table, number
 from trialsim.report.text import MISSING, WEEKS_PER_YEAR, format_count, format_fixed, is_number
 
@@ -70,11 +82,9 @@ def time_unit(curve: Mapping[str, Any]) -> tuple[str, float]:
 
 def survival_at(arm: Mapping[str, Any], time: float, key: str = "survival") -> float | None:
     """The step function ``key`` of an arm at ``time`` weeks; 1 before its first point; None where missing."""
-    value: object = 1.0
-    for at, level in zip(arm["time"], arm.get(key) or (), strict=False):
-        if at > time + 1e-9:
-            break
-        value = level
+    levels = arm.get(key) or ()
+    at = min(bisect_right(arm["time"], time + 1e-9), len(levels)) - 1
+    value = levels[at] if at >= 0 else 1.0
     return value if is_number(value) else None
 
 
@@ -149,7 +159,8 @@ def _line(arm: Mapping[str, Any], series: int, x_scale: Scale, y_scale: Scale) -
     points = [(t, s) for t, s in zip(arm["time"], arm["survival"], strict=False) if is_number(s)]
     if points and points[0][0] > 0:
         points.insert(0, (0.0, 1.0))
-    path = step_path([place(x_scale, t) for t, _ in points], [place(y_scale, s) for _, s in points]) if points else ""
+    placed = thin_steps([(place(x_scale, t), place(y_scale, s)) for t, s in points])
+    path = step_path([x for x, _ in placed], [y for _, y in placed]) if placed else ""
     return Line(path, _band(arm, x_scale, y_scale), series)
 
 
@@ -158,8 +169,8 @@ def _band(arm: Mapping[str, Any], x_scale: Scale, y_scale: Scale) -> str:
     known = [(t, low, high) for t, low, high in ends if is_number(low) and is_number(high)]
     if len(known) < 2:
         return ""
-    xs = [place(x_scale, t) for t, _, _ in known]
-    return band_path(xs, [place(y_scale, low) for _, low, _ in known], [place(y_scale, high) for _, _, high in known])
+    placed = thin_steps([(place(x_scale, t), place(y_scale, low), place(y_scale, high)) for t, low, high in known])
+    return band_path([x for x, _, _ in placed], [low for _, low, _ in placed], [high for _, _, high in placed])
 
 
 def _risk_rows(

@@ -14,16 +14,15 @@ from trialsim.report.compare import (
     difference_table,
     in_treatment_note,
     label_of,
-    mortality_tables,
     outcomes_of,
-    policy_cells,
 )
 from trialsim.report.curves import CurveFigure, arms_of, axis_floor, curve_figure, curve_table
 from trialsim.report.design import design_table, population_of, population_table, scenario_of, scenario_text
 from trialsim.report.flow import FlowFigure, flow_figure
 from trialsim.report.inputs import estimand_table, input_tables, run_table
+from trialsim.report.mortality import mortality_tables, policy_cells
 from trialsim.report.prose import cohort_prose, trial_prose
-from trialsim.report.steps import flow_table
+from trialsim.report.steps import flow_table, waits_table
 from trialsim.report.tables import Table, count_rows
 from trialsim.report.text import format_fixed, split_references
 
@@ -54,6 +53,7 @@ def report_trial(summary: Mapping[str, Any], manifest: Mapping[str, Any]) -> str
         "comparison": comparison_table(summary),
         "flow": _flow_figures(summary),
         "flow_table": flow_table(summary) if summary.get("flow") else None,
+        "waits": waits_table(summary.get("waits") or []),
         "estimand": estimand_table(summary.get("estimand") or {}),
         "endpoint": summary.get("endpoint"),
         "counterfactual": summary.get("mode") == "counterfactual",

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from trialsim.report.compare import in_treatment_note, label_of, policy_cells
+from trialsim.report.compare import in_treatment_note, label_of
 from trialsim.report.design import describe_spread
+from trialsim.report.mortality import policy_cells
 from trialsim.report.text import format_count, format_days, format_estimate, format_value, is_number, join_words
 
 Paragraph = tuple[str, str]

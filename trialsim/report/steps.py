@@ -1,6 +1,6 @@
 """The steps of the CONSORT flow: an arm's counts as boxes to draw, and as a table."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -88,3 +88,22 @@ def _flow_counts(key: str, value: object) -> list[tuple[str, object]]:
     if isinstance(value, Mapping):
         return [(f"{name}: {str(reason).replace('_', ' ')}", count) for reason, count in value.items()]
     return [(name, value)]
+
+
+def waits_table(waits: Sequence[Mapping[str, Any]]) -> Table | None:
+    """Queues: for each resource how many waited in a trial, and how long; None where nothing was short."""
+    if not waits:
+        return None
+    rows = tuple(
+        Row(
+            Cell(str(wait.get("resource")).replace("_", " ").capitalize()),
+            (
+                number(format_people(wait.get("waits_per_trial"))),
+                number(format_people(wait.get("mean_days"))),
+                number(format_people(wait.get("longest_days"))),
+            ),
+        )
+        for wait in waits
+    )
+    columns = ("Waiting for", "Waits a trial", "Mean wait (days)", "Longest wait (days)")
+    return Table("Waiting for beds and slots", columns, (Group("", rows),))

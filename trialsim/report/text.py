@@ -37,6 +37,11 @@ def is_number(value: object) -> TypeGuard[float]:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
+def is_count(unit: str) -> bool:
+    """True for units that count events or people, such as ``count`` and ``count per trial``."""
+    return unit.startswith("count")
+
+
 def format_fixed(value: float, decimals: int) -> str:
     """A number with thousands separators, a true minus sign and no negative zero."""
     text = f"{value:,.{decimals}f}"
@@ -86,8 +91,8 @@ def _format_plain(value: object, unit: str, decimals: int | None) -> str:
         return MISSING
     if unit == "proportion":
         return format_fixed(value, 1 if decimals is None else decimals)
-    if decimals is None or (unit == "count" and float(value).is_integer()):
-        return format_count(value) if unit == "count" else format_significant(value)
+    if decimals is None or (is_count(unit) and float(value).is_integer()):
+        return format_count(value) if is_count(unit) else format_significant(value)
     return format_fixed(value, decimals)
 
 
@@ -138,7 +143,7 @@ def format_value(value: object, unit: str) -> str:
         return MISSING
     if unit == "proportion":
         return f"{format_fixed(100 * value, 1)}%"
-    return format_count(value) if unit == "count" else format_significant(value)
+    return format_count(value) if is_count(unit) else format_significant(value)
 
 
 def format_days(days: object) -> str:
