@@ -168,6 +168,7 @@ def test_bars_of_zero_deaths_have_no_height() -> None:
 def test_intervals_of_rates_stop_at_zero() -> None:
     assert interval_of({"deaths_per_1000_py": 1.0, "mcse": 1.0}) == (0.0, 1.0 + Z95)
     assert interval_of({"deaths_per_1000_py": 1.0, "mcse": None}) is None
+    assert interval_of({"deaths_per_1000_py": 0.0, "mcse": None, "low": 0.0, "high": 3.8}) == (0.0, 3.8)
 
 
 @given(st.text(max_size=200), st.floats(20, 400))

@@ -261,7 +261,7 @@ def test_outcomes_are_grouped_by_what_they_count() -> None:
         "Overdoses survived": 1,
         "Life-years and other outcomes": 1,
     }
-    assert ("0 to 3%",) in [cell.below for cell in tables[1].groups[0].rows[0].cells]
+    assert ("0.0 to 3.0%",) in [cell.below for cell in tables[1].groups[0].rows[0].cells]
 
 
 def test_waits_units_and_replicates_without_a_value_are_told() -> None:

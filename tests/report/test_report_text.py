@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from trialsim.report.inputs import format_input
 from trialsim.report.text import (
+    as_sentence,
     format_days,
     format_error,
     format_estimate,
@@ -50,6 +51,10 @@ def test_fixed_decimals_round_as_python_does_and_never_show_minus_zero(value: fl
          ("+0.9 points", "−7.0 to 8.9 points", "0.40 points")),
         ({"mean": 0.0, "low": 0.0, "high": 0.0, "mcse": 0.0, "unit": "count"}, True, ("0", "0 to 0", "0")),
         ({"mean": None, "low": None, "high": 1.0, "mcse": None, "unit": "count"}, False, ("–", "–", "–")),
+        ({"mean": 40.31, "low": 37.9, "high": 42.96, "mcse": 1.4, "unit": "per 1,000"}, False,
+         ("40.3", "37.9 to 43.0", "1.4")),
+        ({"mean": 3.0, "low": 0.0, "high": 7.0, "mcse": 0.48, "unit": "count per trial"}, False,
+         ("3.0", "0 to 7", "0.48")),
     ],
 )  # fmt: skip
 def test_digits_end_at_the_monte_carlo_error(cell: dict[str, Any], difference: bool, texts: tuple[str, ...]) -> None:
@@ -115,6 +120,11 @@ def test_nothing_but_citations_becomes_a_link(text: str) -> None:
 def test_links_lead_to_two_hosts_only(text: str) -> None:
     hosts = ("https://doi.org/10.", "https://pubmed.ncbi.nlm.nih.gov/")
     assert all(not piece.href or piece.href.startswith(hosts) for piece in split_references(text))
+
+
+def test_sentences_start_with_a_capital_unless_with_a_name_from_the_code() -> None:
+    assert as_sentence("of all randomised") == "Of all randomised"
+    assert as_sentence("relapse_ctn on tests") == "relapse_ctn on tests"
 
 
 def test_words_are_joined_as_in_a_sentence() -> None:

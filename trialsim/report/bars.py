@@ -61,7 +61,10 @@ def shown_policies(table: Mapping[str, Any], labels: Mapping[str, str]) -> list[
 
 
 def interval_of(row: Mapping[str, Any]) -> tuple[float, float] | None:
-    """95% Monte Carlo interval of the all-cause rate, held at zero; None where the error is missing."""
+    """95% Monte Carlo interval of the all-cause rate: the run's own, else from its error; None where both miss."""
+    low, high = row.get("low"), row.get("high")
+    if is_number(low) and is_number(high):
+        return low, high
     rate, error = row.get("deaths_per_1000_py"), row.get("mcse")
     if not is_number(rate) or not is_number(error):
         return None
@@ -94,7 +97,7 @@ def _panel(
     left, right, base = x + 44.0, x + width - 10.0, y + 180.0
     scale = Scale(0.0, levels[-1], base, y + 46.0)
     step = (right - left) / len(rows)
-    every = thin(len(rows), int((right - left) / 50))
+    every = thin(len(rows), int((right - left) / 34))
     bars = tuple(_bar(row, left + k * step, step, scale, k % every == 0) for k, row in enumerate(rows))
     title = tuple(Tick(y + 16.0 + 15.0 * k, line) for k, line in enumerate(wrap_text(label, width - 24, 13)[:2]))
     ticks = tuple(Tick(place(scale, at), format_significant(at, 4)) for at in levels)

@@ -5,7 +5,7 @@ from typing import Any
 
 from trialsim.report.axes import Scale, place
 from trialsim.report.tables import Cell, Group, Row, Strip, Table, number
-from trialsim.report.text import format_count, format_estimate, format_value, is_number, split_references
+from trialsim.report.text import as_sentence, format_count, format_estimate, format_value, is_number, split_references
 
 DIFFERENCE_NOTE = "Each difference is the first minus the second; the last column says in words which is higher."
 IN_OUT = ("_in_treatment", "_out_of_treatment")
@@ -21,7 +21,7 @@ def label_of(labels: Mapping[str, Any], name: str) -> str:
 def definition_of(labels: Mapping[str, Any], name: str) -> str:
     """The outcome's definition, or nothing."""
     known = labels.get(name)
-    return str(known.get("definition") or "") if isinstance(known, Mapping) else ""
+    return as_sentence(str(known.get("definition") or "")) if isinstance(known, Mapping) else ""
 
 
 def outcomes_of(units: Mapping[str, Any], labels: Mapping[str, Any]) -> list[str]:

@@ -55,12 +55,14 @@ def input_row(entry: Mapping[str, Any]) -> Row:
     low, high = (format_input(entry.get(key), str(entry.get("unit") or ""), value)[0] for key in ("low", "high"))
     limits = f"{low.split(' ')[0]} to {high}" if is_number(entry.get("low")) and is_number(entry.get("high")) else "–"
     sources = tuple(_source(source) for source in entry.get("source_rows") or ())
+    sources += (str(entry["source"]),) if entry.get("source") else ()
     assumed = entry.get("obtained") == "assumption"
     if not sources:
         sources = ("no published source",) if assumed else ("–",)
+    unknown = f"Not known: {entry['unknown']}" if entry.get("unknown") else ""
     fitted = str(entry.get("fitted_to") or "") or "–"
     return Row(
-        Cell(str(entry.get("name")), (str(entry.get("meaning") or ""),)),
+        Cell(str(entry.get("name")), (str(entry.get("meaning") or ""), unknown)),
         (
             number(value, internal),
             number(limits),

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from trialsim.report.compare import IN_OUT, definition_of, in_treatment_note, label_of, outcomes_of
+from trialsim.report.compare import IN_OUT, in_treatment_note, label_of, outcomes_of
 from trialsim.report.tables import Cell, Group, Row, Table, number
 from trialsim.report.text import MISSING, format_estimate, is_number
 
@@ -36,6 +36,8 @@ def mortality_tables(summary: Mapping[str, Any]) -> list[Table]:
     families: dict[str, list[str]] = {}
     for outcome in outcomes:
         families.setdefault(_family(outcome), []).append(outcome)
+    for names in families.values():
+        names.sort(key=lambda name: name.endswith("_by_horizon"))  # the end of follow-up is the last horizon
     order = [*(name for name in FAMILIES if name in families), *(name for name in families if name not in FAMILIES)]
     return [_policy_table(summary, cells, families[name], FAMILIES.get(name, REST)) for name in order]
 
@@ -55,9 +57,7 @@ def _policy_table(
         Row(Cell(names.get(name, name)), tuple(_policy_cell(own.get(outcome)) for outcome in outcomes), series=k)
         for k, (name, own) in enumerate(cells.items())
     )
-    notes = tuple(f"{label_of(labels, name)}: {text}" for name in outcomes if (text := definition_of(labels, name)))
-    if any(name.endswith(IN_OUT) for name in outcomes):
-        notes = (in_treatment_note(summary), *notes)
+    notes = (in_treatment_note(summary),) if any(name.endswith(IN_OUT) for name in outcomes) else ()
     return Table(caption, ("Policy", *(label_of(labels, name) for name in outcomes)), (Group("", rows),), notes)
 
 

@@ -49,6 +49,7 @@ def report_trial(summary: Mapping[str, Any], manifest: Mapping[str, Any]) -> str
     labels = _names(summary.get("arm_labels"), summary["arms"])
     parts = _shared(summary, manifest, scenario, population, labels, "arm") | {
         "kicker": "Report of a simulated trial",
+        "sources_lead": "Protocol and results of the trial simulated",
         "prose": trial_prose(summary, population),
         "comparison": comparison_table(summary),
         "flow": _flow_figures(summary),
@@ -72,6 +73,7 @@ def report_cohort(summary: Mapping[str, Any], manifest: Mapping[str, Any]) -> st
     labels = _names(summary.get("policy_labels"), summary["policies"])
     parts = _shared(flat, manifest, scenario, population, labels, "policy") | {
         "kicker": "Report of a simulated cohort",
+        "sources_lead": "Sources of the scenario",
         "prose": cohort_prose(flat, population),
         "mortality": mortality_tables(flat),
         "since": [

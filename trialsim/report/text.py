@@ -80,18 +80,22 @@ def format_share(part: object, whole: object) -> str:
 
 
 def _error_decimals(error: object) -> int | None:
-    """Decimals that end at the first digit of the Monte Carlo error; None where the error is missing or zero."""
+    """Decimals that end at the first digit of the Monte Carlo error, one at least while the error is below ten.
+
+    None where the error is missing or zero.
+    """
     if not is_number(error) or error <= 0:
         return None
-    return min(6, max(0, -math.floor(math.log10(error))))
+    return min(6, max(int(error < 10), -math.floor(math.log10(error))))
 
 
-def _format_plain(value: object, unit: str, decimals: int | None) -> str:
+def _format_plain(value: object, unit: str, decimals: int | None, whole: bool = False) -> str:
+    """A number without its unit; ``whole`` ends of a range of counts stay whole."""
     if not is_number(value):
         return MISSING
     if unit == "proportion":
         return format_fixed(value, 1 if decimals is None else decimals)
-    if decimals is None or (is_count(unit) and float(value).is_integer()):
+    if decimals is None or (whole and float(value).is_integer()):
         return format_count(value) if is_count(unit) else format_significant(value)
     return format_fixed(value, decimals)
 
@@ -113,12 +117,12 @@ def _scaled(value: object, unit: str) -> float | None:
 def format_estimate(cell: Mapping[str, Any], unit: str = "", difference: bool = False) -> Estimate:
     """The keys mean, low, high and mcse of ``cell`` as texts; proportions in per cent, their differences in points.
 
-    Decimals end at the first digit of the Monte Carlo error, so that no digit shown is noise alone.
+    Decimals follow the Monte Carlo error, so that few digits shown are noise.
     """
     unit = unit or str(cell.get("unit") or "")
     mean, low, high, error = (_scaled(cell.get(key), unit) for key in ("mean", "low", "high", "mcse"))
     decimals = _error_decimals(error)
-    ends = [_format_plain(end, unit, decimals) for end in (low, high)]
+    ends = [_format_plain(end, unit, decimals, whole=is_count(unit)) for end in (low, high)]
     suffix = ("" if difference else "%") if unit == "proportion" else ""
     points = " points" if unit == "proportion" else ""
     tail = points if difference else suffix
@@ -195,6 +199,11 @@ def _trim_doi(doi: str) -> str:
     while doi.endswith((")", "]")) and doi.count("(") + doi.count("[") < doi.count(")") + doi.count("]"):
         doi = doi[:-1].rstrip(".,;:'")
     return doi
+
+
+def as_sentence(text: str) -> str:
+    """``text`` with a capital letter, unless it starts with a name from the code."""
+    return text if "_" in text.split(" ")[0] else text[:1].upper() + text[1:]
 
 
 def join_words(words: list[str]) -> str:
