@@ -1,0 +1,1 @@
+"""Cohorts: what each policy does to mortality, in the same people under every policy."""
