@@ -142,12 +142,16 @@ def give_first_dose(person: Any, regimen: Any, row: Any, log: Any, cursor: Any) 
 
 @compiled
 def start_induction(person: Any, regimen: Any, row: Any, log: Any, cursor: Any) -> None:
-    """Begin induction: agonists dose at once, antagonists at its end (naloxone challenge and test first)."""
+    """Begin induction: agonists dose at once, antagonists at its end (naloxone challenge and test first).
+
+    Who used within the last `use_carried_days` goes on using, as a lapse, into an agonist induction.
+    """
     move_to(person, INDUCTION)
     person["phase_end"] = person["time"] + regimen["induction_days"]
     write_event(person, READY, log, cursor)
     if regimen["dose_first"] > 0:
-        person["use"] = LAPSE_USE
+        if person["time"] - person["last_use"] < regimen["use_carried_days"]:
+            person["use"] = LAPSE_USE
         give_first_dose(person, regimen, row, log, cursor)
 
 

@@ -149,7 +149,7 @@ def find_housing_ratio(person: Any, regimen: Any, parameters: Any) -> float:
 def set_maintenance_hazards(person: Any, regimen: Any, parameters: Any) -> None:
     """Set the clocks of someone on medication: stopping, missed daily doses, lapse and relapse."""
     housing = find_housing_ratio(person, regimen, parameters)
-    multiplier = person["frailty_discontinuation"] * housing
+    multiplier = person["frailty_leaving"] * housing
     if person["setting"] == ROUTINE_SETTING:
         multiplier *= parameters["discontinuation_ratio_routine"]
     elif person["setting"] == RELEASE_SETTING:
@@ -159,9 +159,10 @@ def set_maintenance_hazards(person: Any, regimen: Any, parameters: Any) -> None:
     since = person["state_since"]
     coefficient = regimen["discontinuation_coefficient"] * multiplier
     set_weibull(person, DISCONTINUE, coefficient, regimen["discontinuation_shape"], since)
-    ratio = housing * (parameters["relapse_ratio_lapse"] if person["use"] == LAPSE_USE else 1.0)
+    frailty = person["frailty_leaving"]
+    ratio = frailty * housing * (parameters["relapse_ratio_lapse"] if person["use"] == LAPSE_USE else 1.0)
     set_weibull(person, RELAPSE, regimen["relapse_coefficient"] * ratio, parameters["relapse_shape"], since)
-    person["coefficient"][LAPSE] = regimen["lapse_rate"] if person["use"] == NO_USE else 0.0
+    person["coefficient"][LAPSE] = frailty * regimen["lapse_rate"] if person["use"] == NO_USE else 0.0
     if person["gap"] > 0:
         person["coefficient"][RESUME] = 1.0 / regimen["gap_days"]
     elif regimen["daily"] > 0:
@@ -171,11 +172,12 @@ def set_maintenance_hazards(person: Any, regimen: Any, parameters: Any) -> None:
 @compiled
 def set_abstinent_hazards(person: Any, parameters: Any, blockade: float) -> None:
     """Set the clocks of lapse and relapse off medication; what blockade is left lowers relapse."""
-    ratio = 1.0 - blockade * (1.0 - parameters["relapse_ratio_blocked"])
+    frailty = person["frailty_leaving"]
+    ratio = frailty * (1.0 - blockade * (1.0 - parameters["relapse_ratio_blocked"]))
     if person["use"] == LAPSE_USE:
         ratio *= parameters["relapse_ratio_lapse"]
     else:
-        person["coefficient"][LAPSE] = parameters["lapse_rate_off_medication"]
+        person["coefficient"][LAPSE] = frailty * parameters["lapse_rate_off_medication"]
     coefficient = parameters["relapse_coefficient_off_medication"] * ratio
     set_weibull(person, RELAPSE, coefficient, parameters["relapse_shape"], person["state_since"])
 

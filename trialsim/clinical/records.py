@@ -30,7 +30,7 @@ PARAMETER_NAMES: Final = (
     "tolerance_regain_days",
     "tolerance_lapse",
     "frailty_sd_overdose",
-    "frailty_sd_discontinuation",
+    "frailty_sd_leaving",
     "lapse_rate_off_medication",
     "lapse_end_rate",
     "relapse_rate_off_medication",
@@ -68,7 +68,6 @@ OBSERVATION_NAMES: Final = (
     "visit_missed_share_off_treatment",
     "visit_missed_share_using",
     "visit_missed_log_sd",
-    "lost_to_follow_up_rate_in_treatment",
     "lost_to_follow_up_rate_off_treatment",
     "lost_to_follow_up_rate_using",
     "urine_sensitivity",
@@ -101,6 +100,7 @@ REGIMEN_PARAMETERS: Final = (
     "overdose_ratio_maintained",
     "overdose_ratio_first_weeks",
     "first_weeks_days",
+    "use_carried_days",
 )
 
 # Derived at set-up, so that no panel repeats it: rate**shape of the Weibull clocks.
@@ -167,7 +167,7 @@ PERSON: Final = np.dtype(
     ]
     + [(name, "f8") for name in _TIMES]
     + [(name, "f8") for name in ("age", "injection", "unstable_housing", "liver_disease", "uses_alone")]
-    + [(name, "f8") for name in ("naloxone_coverage", "frailty_overdose", "frailty_discontinuation")]
+    + [(name, "f8") for name in ("naloxone_coverage", "frailty_overdose", "frailty_leaving")]
     + [("tolerance", "f8"), ("tolerance_target", "f8"), ("dosing", "f8")]
     + [
         ("level", "f8", (COMPONENTS,)),

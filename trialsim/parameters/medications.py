@@ -23,7 +23,7 @@ STAYING: Final = (
     "relapse_rate",
 )
 DAILY: Final = ("adherence", "miss_rate", "gap_days")
-AGONIST_RISK: Final = ("tolerance_maintained", "overdose_ratio_maintained")
+AGONIST_RISK: Final = ("tolerance_maintained", "overdose_ratio_maintained", "use_carried_days")
 FIRST_WEEKS: Final = ("overdose_ratio_first_weeks", "first_weeks_days")
 INTERVAL: Final = ("dose_interval_days",)
 

@@ -40,6 +40,8 @@ POSITIVE: Final = ord("+")
 NEGATIVE: Final = ord("-")
 MISSING: Final = ord("o")
 MIXED: Final = ord("*")
+NOT_DUE: Final = ord("_")
+DAYS_A_WEEK: Final = 7.0
 
 COURSE: Final = np.dtype(
     [(name, "f8") for name in ("discontinuation_day", "lost_day", "treated_days")]
@@ -48,10 +50,13 @@ COURSE: Final = np.dtype(
 
 
 @compiled
-def find_missed_share(observation: Any, state: int, use: int, shift: float) -> float:
-    """Return the probability of missing a visit (0 to 1) in a state and use, shifted by the person on the logit scale."""
+def find_missed_share(observation: Any, state: int, use: int, covered: bool, shift: float) -> float:
+    """Return the probability of missing a visit (0 to 1) in a state and use, shifted by the person on the logit scale.
+
+    covered: the last dose of a depot still lasts, so that who will not come for the next one still attends.
+    """
     share = observation["visit_missed_share_using"]
-    if state == WITHDRAWAL or state == INDUCTION or state == MAINTAINED:
+    if state in (WITHDRAWAL, INDUCTION, MAINTAINED) or (state == ABSTINENT and covered):
         share = observation["visit_missed_share_in_treatment"]
         if use == LAPSE_USE:
             share = observation["visit_missed_share_lapse"]
@@ -63,10 +68,17 @@ def find_missed_share(observation: Any, state: int, use: int, shift: float) -> f
 
 
 @compiled
+def find_cover(events: Any, current: int, cover_days: float) -> float:
+    """Return the day until which the last depot dose at or before an event lasts; below 0 where there was none."""
+    for i in range(current, -1, -1):
+        if events[i]["event"] == DOSE:
+            return float(events[i]["day"] + cover_days)
+    return -1.0
+
+
+@compiled
 def find_lost_rate(observation: Any, state: int) -> float:
-    """Return the rate of leaving the trial for good (per day) in a state."""
-    if state == WITHDRAWAL or state == INDUCTION or state == MAINTAINED:
-        return float(observation["lost_to_follow_up_rate_in_treatment"])
+    """Return the rate of being lost to follow-up (per day) in a state off treatment."""
     if state == ABSTINENT:
         return float(observation["lost_to_follow_up_rate_off_treatment"])
     return float(observation["lost_to_follow_up_rate_using"])
@@ -109,31 +121,38 @@ def draw_letter(events: Any, observation: Any, seed: int, patient: int, replicat
 
 
 @compiled
-def write_word(word: Any, course: Any, events: Any, observation: Any, seed: int, interval: float) -> None:
-    """Write a life's letters, one a visit at interval, 2 x interval, ... days, and the day it was lost to follow-up.
+def write_word(
+    word: Any, course: Any, events: Any, observation: Any, seed: int, interval: float, cover_days: float
+) -> None:
+    """Write a life's letters, for visits at interval, 2 x interval, ... days, and the day it was lost to follow-up.
 
-    word: uint8[visits], ASCII codes; events: the EVENT records of one life, in order. A dead, imprisoned or lost person
-    misses every visit.
+    word: uint8[weeks], ASCII codes, one a week; weeks without a visit stay as they are (no test due). events: the EVENT
+    records of one life, in order. A dead, imprisoned or lost person misses every visit; who comes back to treatment
+    comes back to the trial.
     """
     patient, replicate = int(events[0]["patient"]), int(events[0]["replicate"])
     shift = observation["visit_missed_log_sd"] * draw_normal(seed, patient, STREAM_VISIT_MISSED, 0, replicate)
     course["lost_day"] = NEVER
     current = 0
-    for visit in range(len(word)):
+    for visit in range(int(len(word) * DAYS_A_WEEK / interval)):
         day = (visit + 1) * interval
+        week = int(day / DAYS_A_WEEK) - 1
         current = find_current(events, day, current)
         state, use = events[current]["state"], events[current]["use"]
+        covered = day <= find_cover(events, current, cover_days)
         leave = 1.0 - math.exp(-find_lost_rate(observation, state) * interval)
-        if course["lost_day"] >= NEVER and state != DEAD:
+        if state in (WITHDRAWAL, INDUCTION, MAINTAINED) or (state == ABSTINENT and covered):
+            course["lost_day"] = NEVER
+        elif course["lost_day"] >= NEVER and state != DEAD:
             if draw_uniform(seed, patient, STREAM_LOST, visit, replicate) < leave:
                 course["lost_day"] = day
-        missed = find_missed_share(observation, state, use, shift)
-        word[visit] = MISSING
+        missed = find_missed_share(observation, state, use, covered, shift)
+        word[week] = MISSING
         if (
             day < course["lost_day"]
             and draw_uniform(seed, patient, STREAM_VISIT_MISSED, 2 + visit, replicate) >= missed
         ):
-            word[visit] = draw_letter(events, observation, seed, patient, replicate, visit, day)
+            word[week] = draw_letter(events, observation, seed, patient, replicate, visit, day)
 
 
 @compiled
@@ -166,10 +185,21 @@ def read_course(course: Any, events: Any, endpoint_day: float) -> None:
 
 @compiled
 def observe_lives(
-    words: Any, courses: Any, outcomes: Any, log: Any, observation: Any, seed: int, interval: float, endpoint_day: float
+    words: Any,
+    courses: Any,
+    outcomes: Any,
+    log: Any,
+    observation: Any,
+    seed: int,
+    interval: float,
+    endpoint_day: float,
+    cover_days: Any,
 ) -> None:
-    """Observe every life: words uint8[lives, visits] and COURSE records, in the order of the OUTCOME records."""
+    """Observe every life: words uint8[lives, weeks] and COURSE records, in the order of the OUTCOME records.
+
+    cover_days: float64[arms], how long a dose of the arm's depot lasts, 0 for other forms.
+    """
     for i in range(len(outcomes)):
         events = log[outcomes[i]["log_start"] : outcomes[i]["log_end"]]
-        write_word(words[i], courses[i], events, observation[0], seed, interval)
+        write_word(words[i], courses[i], events, observation[0], seed, interval, cover_days[outcomes[i]["arm"]])
         read_course(courses[i], events, endpoint_day)

@@ -13,9 +13,7 @@ from trialsim.engine.lives import Lives, World, simulate_batch
 from trialsim.engine.population import draw_baseline
 from trialsim.scenario.model import Scenario
 from trialsim.trial.design import Layout, lay_out
-from trialsim.trial.observe import COURSE, MISSING, observe_lives
-
-DAYS_A_WEEK = 7.0
+from trialsim.trial.observe import COURSE, DAYS_A_WEEK, NOT_DUE, observe_lives
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +29,7 @@ class Chunk:
 class Observed:
     """What a chunk left, one row a life in the order (patient, arm).
 
-    baselines, outcomes, courses: BASELINE, OUTCOME and COURSE records; words: uint8[lives, visits]; layout columns as in
+    baselines, outcomes, courses: BASELINE, OUTCOME and COURSE records; words: uint8[lives, weeks]; layout columns as in
     `Layout`; relapse_week and relapse_event: float64 and bool, the trial's endpoint; waits: (resource code, days).
     """
 
@@ -125,11 +123,13 @@ def simulate_chunk(
     layout = lay_out(scenario, everyone, world.seed, chunk.replicate)
     lives, waits = live_chunk(world, scenario, engine, chunk, everyone, layout)
     outcomes = lives.outcomes
-    words = np.full((len(outcomes), max(scenario.visit_count, 1)), MISSING, np.uint8)
+    weeks = int(scenario.visit_count * scenario.visit_interval_days / DAYS_A_WEEK)
+    words = np.full((len(outcomes), max(weeks, 1)), NOT_DUE, np.uint8)
     courses = np.zeros(len(outcomes), COURSE)
     endpoint_day = scenario.endpoint_week * DAYS_A_WEEK
     interval = scenario.visit_interval_days or DAYS_A_WEEK
-    observe_lives(words, courses, outcomes, lives.log, observation, world.seed, interval, endpoint_day)
+    cover = np.where(world.regimens["daily"] > 0, 0.0, world.regimens["dose_interval_days"])
+    observe_lives(words, courses, outcomes, lives.log, observation, world.seed, interval, endpoint_day, cover)
     week, event = score_relapse(scenario, words)
     patients = outcomes["patient"].astype(np.int64)
     labels = np.array(layout.labels, dtype=object)
