@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from tests.report.sample import sample_cohort, sample_trial
 from trialsim.report.axes import Scale, band_path, nice_ticks, place, step_path, thin_steps, wrap_text
 from trialsim.report.bars import Z95, bar_figure, interval_of
-from trialsim.report.curves import curve_figure, curve_table, survival_at
+from trialsim.report.curves import curve_figure
 from trialsim.report.flow import SIZE, FlowFigure, flow_figure
+from trialsim.report.survival import axis_floor, curve_table, is_cut, survival_at
 
 LABELS = {"a": "First", "b": "Second"}
 
@@ -74,6 +75,14 @@ def test_the_axis_starts_at_zero_unless_all_stay_above_a_half() -> None:
     assert curve_figure(curve() | {"arms": both}, LABELS, "x", 960.0, True).y_ticks[0].label == "97%"
 
 
+def test_a_wild_early_band_does_not_stretch_the_axis_but_is_told_to_be_cut() -> None:
+    wild = {"survival": [1.0, 0.99, 0.985], "low": [1.0, 0.3, 0.97], "high": [1.0, 1.0, 0.99]}
+    one = curve() | {"arms": {"a": curve(**wild)["arms"]["a"]}}
+    assert axis_floor(one) == 0.97
+    assert is_cut(one)
+    assert not is_cut(curve())
+
+
 def test_long_follow_up_is_counted_in_years() -> None:
     years = [k * 365.25 / 7 for k in (0, 2, 4)]
     figure = curve_figure({"arms": {"a": curve(time=years, at_risk_time=years)["arms"]["a"]}}, LABELS, "x", 960.0, True)
@@ -89,7 +98,7 @@ def test_a_curve_is_one_until_its_first_event_and_missing_where_it_is_missing() 
 def test_the_figure_as_numbers_agrees_with_the_figure() -> None:
     rows = curve_table(curve(), LABELS).groups[0].rows
     assert [(row.head.text, *(cell.text for cell in row.cells)) for row in rows] == [
-        ("0", "100.00% (100.00 to 100.00)", "10"),
+        ("0", "100.0% (100.0 to 100.0)", "10"),
         ("2", "50.0% (40.0 to 60.0)", "5"),
         ("4", "25.0% (10.0 to 40.0)", "2"),
     ]
@@ -163,6 +172,20 @@ def test_bars_of_zero_deaths_have_no_height() -> None:
     bar = figure.panels[0].bars[0]
     assert bar.top == figure.panels[0].base
     assert bar.overdose_top is None
+
+
+def test_a_whisker_far_above_all_bars_is_cut_and_marked() -> None:
+    rows = [
+        {"from_day": 0, "to_day": 14, "deaths_per_1000_py": 10.0, "low": 8.0, "high": 12.0},
+        {"from_day": 14, "to_day": 28, "deaths_per_1000_py": 0.0, "low": 0.0, "high": 3000.0},
+    ]
+    figure = bar_figure({"a": rows}, LABELS, "x", "Title", 400.0, 1)
+    assert figure is not None
+    assert [tick.label for tick in figure.panels[0].y_ticks] == ["0", "5", "10", "15", "20"]
+    assert [bar.cut for bar in figure.panels[0].bars] == [False, True]
+    alone = bar_figure({"a": rows[1:]}, LABELS, "x", "Title", 400.0, 1)
+    assert alone is not None
+    assert [bar.cut for bar in alone.panels[0].bars] == [False]
 
 
 def test_intervals_of_rates_stop_at_zero() -> None:

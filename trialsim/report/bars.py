@@ -23,6 +23,7 @@ class Bar:
     whisker: tuple[float, float] | None
     middle: float
     label: tuple[str, ...]
+    cut: bool = False
 
 
 @dataclass(frozen=True)
@@ -79,8 +80,7 @@ def bar_figure(
     if not policies:
         return None
     columns = min(columns, len(policies))
-    high = max((interval_of(row) or (0.0, row["deaths_per_1000_py"]))[1] for _, _, rows in policies for row in rows)
-    levels = nice_ticks(0.0, high or 1.0, 4)
+    levels = nice_ticks(0.0, _top(policies), 4)
     cell, panel_height = width / columns, 228.0
     panels = tuple(
         _panel(policy, (k % columns) * cell, cell, (k // columns) * panel_height, levels)
@@ -88,6 +88,13 @@ def bar_figure(
     )
     rows = -(-len(policies) // columns)
     return BarFigure(ident, width, rows * panel_height, panels, title, _describe(policies))
+
+
+def _top(policies: Sequence[tuple[int, str, Sequence[Any]]]) -> float:
+    """Top of the scale: room for every whisker, but at most for twice the highest bar, or the least of the whiskers."""
+    rates = [row["deaths_per_1000_py"] for _, _, rows in policies for row in rows]
+    ends = [ends[1] for _, _, rows in policies for row in rows if (ends := interval_of(row)) and ends[1] > 0]
+    return min(max([*rates, *ends]), 2 * max(rates) or min(ends, default=1.0)) or 1.0
 
 
 def _panel(
@@ -114,6 +121,7 @@ def _bar(row: Mapping[str, Any], x: float, step: float, scale: Scale, labelled: 
         whisker=(place(scale, ends[0]), place(scale, ends[1])) if ends else None,
         middle=round(x + step / 2, 1),
         label=_bar_label(row, step) if labelled else (),
+        cut=bool(ends and ends[1] > scale.high),
     )
 
 

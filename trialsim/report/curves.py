@@ -1,7 +1,6 @@
 """Layout of survival figures: step curves, pointwise bands, numbers at risk under the same time axis."""
 
-from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,13 +16,11 @@ from trialsim.report.axes import (
     thin_steps,
     wrap_text,
 )
-from trialsim.report.tables import Cell, Group, Row, Table, number
-from trialsim.report.text import MISSING, WEEKS_PER_YEAR, format_count, format_fixed, is_number
+from trialsim.report.survival import arms_of, axis_floor, describe_curve, time_unit, whole_people
+from trialsim.report.text import format_count, format_fixed, is_number
 
 SMALL = 12.0
 ROW = 19.0
-# Beyond two years nobody counts in weeks.
-LONGEST_IN_WEEKS = 104.5
 
 
 @dataclass(frozen=True)
@@ -65,40 +62,6 @@ class CurveFigure:
     y_label: str
     title: str
     description: str
-
-
-def arms_of(curve: Mapping[str, Any], order: Sequence[str]) -> list[tuple[int, Mapping[str, Any]]]:
-    """The arms of a curve that have points, each with its place in the report's order of arms (its colour)."""
-    arms = curve.get("arms") or {}
-    known = [*order, *(name for name in arms if name not in order)]
-    return [(known.index(name), arms[name]) for name in known if name in arms and arms[name].get("time")]
-
-
-def time_unit(curve: Mapping[str, Any]) -> tuple[str, float]:
-    """Name of the time axis and how many weeks its unit has: weeks up to two years, then years."""
-    latest = max((max(arm["time"]) for arm in (curve.get("arms") or {}).values() if arm.get("time")), default=0.0)
-    return ("Weeks", 1.0) if latest <= LONGEST_IN_WEEKS else ("Years", WEEKS_PER_YEAR)
-
-
-def survival_at(arm: Mapping[str, Any], time: float, key: str = "survival") -> float | None:
-    """The step function ``key`` of an arm at ``time`` weeks; 1 before its first point; None where missing."""
-    levels = arm.get(key) or ()
-    at = min(bisect_right(arm["time"], time + 1e-9), len(levels)) - 1
-    value = levels[at] if at >= 0 else 1.0
-    return value if is_number(value) else None
-
-
-def axis_floor(curve: Mapping[str, Any]) -> float:
-    """Where the vertical axis starts: 0, unless every curve and band stays above one half."""
-    levels = [
-        value
-        for arm in (curve.get("arms") or {}).values()
-        for key in ("survival", "low")
-        for value in arm.get(key) or ()
-        if is_number(value)
-    ]
-    lowest = min(levels, default=0.0)
-    return 0.0 if lowest <= 0.5 else max(0.0, min(0.99, nice_ticks(lowest, 1.0, 4)[0]))
 
 
 def curve_figure(
@@ -186,7 +149,7 @@ def _risk_rows(
     wanted = {tick.at for tick in ticks}
     for series, arm in arms:
         pairs = zip(arm.get("at_risk_time") or (), arm.get("at_risk") or (), strict=False)
-        numbers = tuple(Tick(place(scale, at), format_count(_whole(n))) for at, n in pairs)
+        numbers = tuple(Tick(place(scale, at), format_count(whole_people(n))) for at, n in pairs)
         numbers = tuple(tick for tick in numbers if tick.at in wanted)
         if not numbers:
             continue
@@ -197,50 +160,3 @@ def _risk_rows(
         rows.append(RiskRow(label, numbers, row_y, series))
         y = (last if gutter else row_y) + 4.0
     return tuple(rows)
-
-
-def _whole(value: object) -> object:
-    """Numbers at risk may be means over replicates; whole persons are enough under a figure."""
-    return round(value) if is_number(value) else value
-
-
-def describe_curve(curve: Mapping[str, Any], labels: Mapping[str, str]) -> str:
-    """What a reader who cannot see the figure should know: where every curve ends."""
-    unit, weeks = time_unit(curve)
-    parts = []
-    for name, arm in (curve.get("arms") or {}).items():
-        if arm.get("time"):
-            end = max(arm["time"])
-            level = _level_text(arm, end)
-            parts.append(f"{labels.get(name, name)}: {level} at {format_fixed(end / weeks, 1)} {unit.lower()}")
-    return f"{curve.get('ylabel') or 'Probability'}. {'; '.join(parts)}."
-
-
-def _level_text(arm: Mapping[str, Any], time: float) -> str:
-    level, low, high = (survival_at(arm, time, key) for key in ("survival", "low", "high"))
-    if level is None:
-        return MISSING
-    decimals = 1 if level < 0.99 else 2
-    text = f"{format_fixed(100 * level, decimals)}%"
-    if low is None or high is None or not arm.get("low"):
-        return text
-    return f"{text} ({format_fixed(100 * low, decimals)} to {format_fixed(100 * high, decimals)})"
-
-
-def curve_table(curve: Mapping[str, Any], labels: Mapping[str, str]) -> Table:
-    """The figure as numbers: survival with interval, and number at risk, at the times of the numbers at risk."""
-    unit, weeks = time_unit(curve)
-    groups = []
-    for name, arm in (curve.get("arms") or {}).items():
-        if not arm.get("time"):
-            continue
-        rows = tuple(
-            Row(
-                Cell(format_fixed(at / weeks, 1).removesuffix(".0")),
-                (number(_level_text(arm, at)), number(format_count(_whole(n)))),
-            )
-            for at, n in zip(arm.get("at_risk_time") or (), arm.get("at_risk") or (), strict=False)
-        )
-        groups.append(Group(labels.get(name, name), rows))
-    level = str(curve.get("ylabel") or "Probability")
-    return Table(f"{curve.get('label') or ''}: the figure as numbers", (unit, level, "At risk"), tuple(groups))

@@ -16,13 +16,14 @@ from trialsim.report.compare import (
     label_of,
     outcomes_of,
 )
-from trialsim.report.curves import CurveFigure, arms_of, axis_floor, curve_figure, curve_table
+from trialsim.report.curves import CurveFigure, curve_figure
 from trialsim.report.design import design_table, population_of, population_table, scenario_of, scenario_text
 from trialsim.report.flow import FlowFigure, flow_figure
 from trialsim.report.inputs import estimand_table, input_tables, run_table
 from trialsim.report.mortality import mortality_tables, policy_cells
 from trialsim.report.prose import cohort_prose, trial_prose
 from trialsim.report.steps import flow_table, waits_table
+from trialsim.report.survival import arms_of, axis_floor, curve_table, is_cut
 from trialsim.report.tables import Table, count_rows
 from trialsim.report.text import format_fixed, split_references
 
@@ -144,9 +145,9 @@ def _curve(curve: Mapping[str, Any], labels: dict[str, str], index: int) -> dict
     wide = curve_figure(curve, labels, f"curve{index}-wide", WIDE, gutter=True)
     narrow = curve_figure(curve, labels, f"curve{index}-narrow", NARROW, gutter=False)
     floor = axis_floor(curve)
-    note = (
-        f"The vertical axis starts at {format_fixed(100 * floor, 1).removesuffix('.0')}%, not at zero." if floor else ""
-    )
+    start = format_fixed(100 * floor, 1).removesuffix(".0")
+    note = f"The vertical axis starts at {start}%, not at zero." if floor else ""
+    note += " Bands that reach lower are cut; the table has their ends." if floor and is_cut(curve) else ""
     return {
         "figures": (wide, narrow),
         "table": curve_table(curve, labels),
