@@ -13,7 +13,6 @@ from trialsim.clinical.vocabulary import (
     ABSTINENT,
     ANTAGONIST,
     ARREST,
-    CLOCK_COUNT,
     DISCONTINUE,
     FENTANYL_ERA,
     INCARCERATED,
@@ -47,13 +46,24 @@ from trialsim.clinical.vocabulary import (
 
 
 @compiled
+def set_constant(person: Any, clock: int, rate: float) -> None:
+    """Give a clock a constant hazard (per day); a clock with rate 0 stays off."""
+    if rate > 0.0:
+        person["coefficient"][clock] = rate
+        person["shape"][clock] = 1.0
+        person["active"][person["active_count"]] = clock
+        person["active_count"] += 1
+
+
+@compiled
 def set_weibull(person: Any, clock: int, coefficient: float, shape: float, origin: float) -> None:
-    """Give a clock the cumulative hazard coefficient * s**shape, s = days since origin."""
-    person["coefficient"][clock] = coefficient
-    person["shape"][clock] = shape
-    if person["origin"][clock] != origin:
-        person["origin"][clock] = origin
-        person["power_time"][clock] = -1.0
+    """Give a clock the cumulative hazard coefficient * s**shape, s = days since origin; with coefficient 0 it stays off."""
+    if coefficient > 0.0:
+        set_constant(person, clock, coefficient)
+        person["shape"][clock] = shape
+        if person["origin"][clock] != origin:
+            person["origin"][clock] = origin
+            person["power_time"][clock] = -1.0
 
 
 @compiled
@@ -129,10 +139,10 @@ def set_death_hazards(
     """Set the clocks of fatal overdose, non-fatal overdose and death from other causes."""
     rate = find_overdose_rate(person, regimen, parameters, blockade, tolerance)
     share = find_fatal_share(person, parameters)
-    person["coefficient"][OVERDOSE_DEATH] = rate * share
-    person["coefficient"][OVERDOSE] = rate * (1.0 - share)
+    set_constant(person, OVERDOSE_DEATH, rate * share)
+    set_constant(person, OVERDOSE, rate * (1.0 - share))
     age = min(int(person["age"] + person["time"] / 365.25), LIFE_TABLE_AGES - 1)
-    person["coefficient"][OTHER_DEATH] = life_table[person["male"], age] * find_mortality_ratio(person, parameters)
+    set_constant(person, OTHER_DEATH, life_table[person["male"], age] * find_mortality_ratio(person, parameters))
 
 
 @compiled
@@ -162,11 +172,11 @@ def set_maintenance_hazards(person: Any, regimen: Any, parameters: Any) -> None:
     frailty = person["frailty_leaving"]
     ratio = frailty * housing * (parameters["relapse_ratio_lapse"] if person["use"] == LAPSE_USE else 1.0)
     set_weibull(person, RELAPSE, regimen["relapse_coefficient"] * ratio, parameters["relapse_shape"], since)
-    person["coefficient"][LAPSE] = frailty * regimen["lapse_rate"] if person["use"] == NO_USE else 0.0
+    set_constant(person, LAPSE, frailty * regimen["lapse_rate"] if person["use"] == NO_USE else 0.0)
     if person["gap"] > 0:
-        person["coefficient"][RESUME] = 1.0 / regimen["gap_days"]
+        set_constant(person, RESUME, 1.0 / regimen["gap_days"])
     elif regimen["daily"] > 0:
-        person["coefficient"][MISS] = regimen["miss_rate"]
+        set_constant(person, MISS, regimen["miss_rate"])
 
 
 @compiled
@@ -177,7 +187,7 @@ def set_abstinent_hazards(person: Any, parameters: Any, blockade: float) -> None
     if person["use"] == LAPSE_USE:
         ratio *= parameters["relapse_ratio_lapse"]
     else:
-        person["coefficient"][LAPSE] = frailty * parameters["lapse_rate_off_medication"]
+        set_constant(person, LAPSE, frailty * parameters["lapse_rate_off_medication"])
     coefficient = parameters["relapse_coefficient_off_medication"] * ratio
     set_weibull(person, RELAPSE, coefficient, parameters["relapse_shape"], person["state_since"])
 
@@ -205,33 +215,31 @@ def set_entry_hazards(person: Any, regimen: Any) -> None:
     if person["state"] == WITHDRAWAL:
         shape = regimen["opioid_free_shape"]
         set_weibull(person, READY, regimen["opioid_free_coefficient"], shape, person["last_use"])
-        person["coefficient"][LEAVE] = regimen["withdrawal_leaving_rate"]
+        set_constant(person, LEAVE, regimen["withdrawal_leaving_rate"])
     else:
-        person["coefficient"][INDUCTION_FAIL] = regimen["induction_failing_rate"]
+        set_constant(person, INDUCTION_FAIL, regimen["induction_failing_rate"])
 
 
 @compiled
 def set_hazards(person: Any, regimen: Any, parameters: Any, life_table: Any, blockade: float, tolerance: float) -> None:
     """Set every clock's hazard for the panel that begins now, at the panel's blockade and tolerance."""
-    for clock in range(CLOCK_COUNT):
-        person["coefficient"][clock] = 0.0
-        person["shape"][clock] = 1.0
+    person["active_count"] = 0
     set_death_hazards(person, regimen, parameters, life_table, blockade, tolerance)
     state = person["state"]
     if person["use"] == LAPSE_USE:
-        person["coefficient"][LAPSE_END] = parameters["lapse_end_rate"]
+        set_constant(person, LAPSE_END, parameters["lapse_end_rate"])
     if state == MAINTAINED:
         set_maintenance_hazards(person, regimen, parameters)
     elif state == WITHDRAWAL or state == INDUCTION:
         set_entry_hazards(person, regimen)
     elif state == INCARCERATED:
-        person["coefficient"][RELEASE] = parameters["release_rate"]
+        set_constant(person, RELEASE, parameters["release_rate"])
     elif state == WAITING:
-        person["coefficient"][WALK_AWAY] = parameters["walk_away_rate"]
+        set_constant(person, WALK_AWAY, parameters["walk_away_rate"])
     else:
-        person["coefficient"][SEEK] = find_seeking_rate(person, regimen, parameters)
-        person["coefficient"][ARREST] = parameters["arrest_rate"]
+        set_constant(person, SEEK, find_seeking_rate(person, regimen, parameters))
+        set_constant(person, ARREST, parameters["arrest_rate"])
         if state == USING:
-            person["coefficient"][ABSTAIN] = parameters["spontaneous_abstinence_rate"]
+            set_constant(person, ABSTAIN, parameters["spontaneous_abstinence_rate"])
         else:
             set_abstinent_hazards(person, parameters, blockade)

@@ -18,7 +18,6 @@ from trialsim.clinical.vocabulary import (
     BED,
     CLOCK_COUNT,
     DEAD,
-    DISCONTINUE,
     DOSE_DUE,
     HORIZON,
     INDUCTION,
@@ -27,9 +26,7 @@ from trialsim.clinical.vocabulary import (
     NO_RESOURCE,
     NO_USE,
     PHASE_END,
-    READY,
     REFRESH,
-    RELAPSE,
     WAIT,
     WITHDRAWAL,
 )
@@ -38,7 +35,6 @@ from trialsim.clinical.vocabulary import (
 SHORTEST_PANEL = 0.125
 LONGEST_PANEL = 28.0
 YEAR_PANEL = 182.625
-WEIBULL_CLOCKS = (READY, DISCONTINUE, RELAPSE)
 
 
 @compiled
@@ -84,17 +80,17 @@ def arm_clock(person: Any, clock: int, seed: int) -> float:
 def find_next_clock(person: Any, seed: int) -> None:
     """Find which clock fires first and when, and lower the planned end of the step to that time."""
     now = person["time"]
-    for clock in range(CLOCK_COUNT):
-        coefficient = person["coefficient"][clock]
-        if coefficient > 0.0 and person["shape"][clock] == 1.0:
-            time = now + arm_clock(person, clock, seed) / coefficient
+    for i in range(person["active_count"]):
+        clock = person["active"][i]
+        if person["shape"][clock] == 1.0:
+            time = now + arm_clock(person, clock, seed) / person["coefficient"][clock]
             if time < person["next_time"]:
                 person["next_time"] = time
                 person["next_clock"] = clock
-    for clock in WEIBULL_CLOCKS:
-        coefficient = person["coefficient"][clock]
-        if coefficient > 0.0 and person["shape"][clock] != 1.0:
-            hazard = arm_clock(person, clock, seed) / coefficient
+    for i in range(person["active_count"]):
+        clock = person["active"][i]
+        if person["shape"][clock] != 1.0:
+            hazard = arm_clock(person, clock, seed) / person["coefficient"][clock]
             power = find_power(person, clock, now)
             person["start_power"][clock] = power
             if find_power(person, clock, person["next_time"]) - power >= hazard:
@@ -144,14 +140,12 @@ def plan(person: Any, regimen: Any, parameters: Any, life_table: Any, seed: int,
 def spend_clocks(person: Any, start: float, until: float) -> None:
     """Take the hazard between two times off every active clock's residual."""
     days = until - start
-    for clock in range(CLOCK_COUNT):
-        coefficient = person["coefficient"][clock]
-        if coefficient > 0.0:
-            if person["shape"][clock] == 1.0:
-                spent = coefficient * days
-            else:
-                spent = coefficient * (find_power(person, clock, until) - person["start_power"][clock])
-            person["residual"][clock] = max(person["residual"][clock] - spent, 0.0)
+    for i in range(person["active_count"]):
+        clock = person["active"][i]
+        spent = person["coefficient"][clock] * days
+        if person["shape"][clock] != 1.0:
+            spent = person["coefficient"][clock] * (find_power(person, clock, until) - person["start_power"][clock])
+        person["residual"][clock] = max(person["residual"][clock] - spent, 0.0)
 
 
 @compiled

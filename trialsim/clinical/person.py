@@ -127,9 +127,7 @@ def begin(
     person["arm"] = arm
     patient, replicate = person["patient"], person["replicate"]
     person["frailty_overdose"] = draw_frailty(seed, patient, 0, replicate, parameters["frailty_sd_overdose"])
-    person["frailty_leaving"] = draw_frailty(
-        seed, patient, 1, replicate, parameters["frailty_sd_leaving"]
-    )
+    person["frailty_leaving"] = draw_frailty(seed, patient, 1, replicate, parameters["frailty_sd_leaving"])
     set_start(person, int(baseline["start"]), baseline["opioid_free_days"], parameters["tolerance_loss_days"])
     write_event(person, START, log, cursor)
     if regimen["kind"] != KIND_NONE:

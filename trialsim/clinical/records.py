@@ -160,7 +160,10 @@ _TIMES = (
 )
 PERSON: Final = np.dtype(
     [("patient", "i8"), ("replicate", "i8"), ("arm", "i8"), ("group", "i8")]
-    + [(name, "i8") for name in ("state", "use", "gap", "pending", "next_clock", "logged", "done", "male")]
+    + [
+        (name, "i8")
+        for name in ("active_count", "state", "use", "gap", "pending", "next_clock", "logged", "done", "male")
+    ]
     + [
         (name, "i8")
         for name in ("setting", "era", "fatal", "overdoses", "in_treatment_ticks", "out_of_treatment_ticks")
@@ -179,6 +182,7 @@ PERSON: Final = np.dtype(
         ("power", "f8", (CLOCK_COUNT,)),
         ("power_time", "f8", (CLOCK_COUNT,)),
         ("start_power", "f8", (CLOCK_COUNT,)),
+        ("active", "i8", (CLOCK_COUNT,)),
     ]
 )
 

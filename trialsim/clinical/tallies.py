@@ -39,16 +39,17 @@ _STOP = np.array([*STOP_EDGES, NEVER])
 @compiled
 def count_ticks(days: float) -> int:
     """Return a duration that is a multiple of 2^-20 day as whole ticks."""
-    return int(np.int64(round(days * TICKS_PER_DAY)))
+    return int(np.int64(days * TICKS_PER_DAY + 0.5))
 
 
 @compiled
 def spread_time(row: Any, first: int, edges: Any, start: float, end: float) -> None:
     """Add the time between two ages (days since an origin) to the bins that they cross; bins stand 3 counters apart."""
     for j in range(len(edges) - 1):
-        low = max(start, edges[j])
-        high = min(end, edges[j + 1])
-        if high > low:
+        if edges[j] >= end:
+            break
+        if edges[j + 1] > start:
+            low, high = max(start, edges[j]), min(end, edges[j + 1])
             row[first + 3 * j] += count_ticks(high) - count_ticks(low)
 
 
