@@ -1,8 +1,8 @@
 """Residual clocks: each kind of event fires when its cumulative hazard has used up a unit exponential.
 
-The modified next-reaction method (Anderson 2007, J Chem Phys 127:214107, doi 10.1063/1.2799998). A clock has the cumulative
-hazard coefficient * s**shape, with s the time since its origin: constant when shape is 1, Weibull otherwise. A hazard that
-changes with state, drug level, tolerance or arm changes the coefficient only; what was spent stays spent.
+The modified next-reaction method (Anderson 2007, J Chem Phys 127:214107, doi 10.1063/1.2799998). A clock has the
+cumulative hazard coefficient * s**shape, with s the time since its origin: constant when shape is 1, Weibull otherwise.
+A hazard that changes with state, drug level, tolerance or arm changes the coefficient only; what was spent stays spent.
 """
 
 import math

@@ -1,7 +1,7 @@
 """The hazard of every clock over one panel, from state, use, blockade, tolerance and the person.
 
-Each function sets coefficients (and, for Weibull clocks, shapes and origins) in the person's record; a clock that cannot
-fire has coefficient 0. Multipliers are constant within a panel.
+Each function sets coefficients (and, for Weibull clocks, shapes and origins) in the person's record; a clock that
+cannot fire has coefficient 0. Multipliers are constant within a panel.
 """
 
 from typing import Any
@@ -57,7 +57,7 @@ def set_constant(person: Any, clock: int, rate: float) -> None:
 
 @compiled
 def set_weibull(person: Any, clock: int, coefficient: float, shape: float, origin: float) -> None:
-    """Give a clock the cumulative hazard coefficient * s**shape, s = days since origin; with coefficient 0 it stays off."""
+    """Give a clock the cumulative hazard coefficient * s**shape, s = days since origin; off with coefficient 0."""
     if coefficient > 0.0:
         set_constant(person, clock, coefficient)
         person["shape"][clock] = shape
@@ -85,8 +85,8 @@ def find_use_intensity(person: Any, regimen: Any, parameters: Any) -> float:
 def find_overdose_rate(person: Any, regimen: Any, parameters: Any, blockade: float, tolerance: float) -> float:
     """Return the rate of overdose, fatal and not (per day).
 
-    era x use x (1 - blockade) x susceptibility(tolerance) x frailty x injection (clinical-model: mechanism 3); attempts to
-    override blockade leave `blockade_override` of the risk.
+    era x use x (1 - blockade) x susceptibility(tolerance) x frailty x injection (clinical-model: mechanism 3); attempts
+    to override blockade leave `blockade_override` of the risk.
     """
     rate = parameters["overdose_rate_regular_use"] * find_use_intensity(person, regimen, parameters)
     if rate == 0.0:

@@ -237,7 +237,7 @@ def grant(
 
 @compiled
 def needs_resource(person: Any, held: int) -> bool:
-    """Return whether a held bed or dosing slot is still needed: a bed until induction ends, a slot while on treatment."""
+    """Return whether a held bed (until induction ends) or dosing slot (while on treatment) is still needed."""
     state = person["state"]
     if held == BED:
         return bool(state == WITHDRAWAL or state == INDUCTION)

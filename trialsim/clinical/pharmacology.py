@@ -1,9 +1,9 @@
 """Drug level at the effect site and receptor blockade.
 
-A dose adds amplitude * dose to every component of the level, and each component decays exponentially: a linear compartment
-model written in its eigenmodes, so that any history of doses has a closed form (Gibaldi and Perrier 1982, Pharmacokinetics,
-2nd ed., chapter 2). Daily dosing is its constant infusion of dose * adherence per day. Blockade follows the level L (ng/mL)
-by an Emax curve, blockade_max * L / (L + level_ec50).
+A dose adds amplitude * dose to every component of the level, and each component decays exponentially: a linear
+compartment model written in its eigenmodes, so that any history of doses has a closed form (Gibaldi and Perrier 1982,
+Pharmacokinetics, 2nd ed., chapter 2). Daily dosing is its constant infusion of dose * adherence per day. Blockade
+follows the level L (ng/mL) by an Emax curve, blockade_max * L / (L + level_ec50).
 """
 
 import math

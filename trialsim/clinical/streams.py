@@ -1,8 +1,9 @@
 """Random numbers as addresses: counter-based Philox 4x32-10.
 
-Source: Salmon, Moraes, Dror, Shaw (2011), Parallel random numbers: as easy as 1, 2, 3. SC11, doi 10.1145/2063384.2063405;
-the known-answer vectors of their library are tests. Key = seed; counter = (patient, stream, occurrence, replicate). The
-arm and the parameter draw are not in the address, so every arm meets the same patient with the same luck.
+Source: Salmon, Moraes, Dror, Shaw (2011), Parallel random numbers: as easy as 1, 2, 3. SC11,
+doi 10.1145/2063384.2063405; the known-answer vectors of their library are tests. Key = seed; counter = (patient, stream,
+occurrence, replicate). The arm and the parameter draw are not in the address, so every arm meets the same patient with
+the same luck.
 """
 
 import math
@@ -32,11 +33,12 @@ _WEYL_1 = np.uint64(0xBB67AE85)
 _DROP_5 = np.uint64(5)
 _DROP_6 = np.uint64(6)
 _TWO_26 = np.uint64(67108864)
+type Word = np.uint64
 _UNIT = 1.0 / 9007199254740992.0
 
 
 @compiled
-def philox(c0: int, c1: int, c2: int, c3: int, k0: int, k1: int) -> tuple[int, int, int, int]:
+def philox(c0: Word, c1: Word, c2: Word, c3: Word, k0: Word, k1: Word) -> tuple[Word, Word, Word, Word]:
     """Return the four 32-bit words of Philox 4x32-10 at a counter under a key (all words 0 to 2^32 - 1, as uint64)."""
     for _ in range(10):
         product_0 = _MULTIPLIER_0 * c0

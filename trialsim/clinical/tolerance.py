@@ -1,7 +1,7 @@
 """Tolerance to opioids: exponential movement towards what exposure maintains.
 
-d tolerance / dt = (target - tolerance) / T with T one time constant for loss and another for regain. No kinetics have been
-measured in people; both constants are wide assumptions (clinical-model: mechanism 2).
+d tolerance / dt = (target - tolerance) / T with T one time constant for loss and another for regain. No kinetics have
+been measured in people; both constants are wide assumptions (clinical-model: mechanism 2).
 """
 
 import math
@@ -9,7 +9,6 @@ from typing import Any
 
 from trialsim.clinical.compiled import compiled
 from trialsim.clinical.vocabulary import (
-    INCARCERATED,
     LAPSE_USE,
     REGULAR_USE,
     USING,
@@ -26,13 +25,11 @@ def move_tolerance(tolerance: float, target: float, loss_days: float, regain_day
 
 @compiled
 def find_tolerance_target(person: Any, regimen: Any, parameters: Any, occupancy: float, blockade: float) -> float:
-    """Return the tolerance (0 to 1) that present exposure maintains: unblocked use, or the agonist, whichever is more."""
+    """Return the tolerance (0 to 1) that present exposure maintains: unblocked use or the agonist, the larger."""
     state = person["state"]
     exposure = 0.0
     if state == USING or state == WAITING or person["use"] == REGULAR_USE:
         exposure = 1.0
     elif person["use"] == LAPSE_USE:
         exposure = parameters["tolerance_lapse"]
-    elif state == INCARCERATED:
-        exposure = 0.0
     return max(exposure * (1.0 - blockade), regimen["tolerance_maintained"] * occupancy)

@@ -94,6 +94,7 @@ def _scenario(sheet: Sheet, data: Data, population: Population, text: str) -> Sc
         mode=data["mode"],
         replicates=data.get("replicates", 100 if trial else 1),
         participants=data["participants"],
+        screened=data.get("screened"),
         population=population,
         arms=arms,
         medications=_medications(data),

@@ -1,1 +1,1 @@
-"""What makes a cohort a trial: sites, accrual, allocation, visits, outcomes, and the comparison with what was published."""
+"""What makes a cohort a trial: sites, accrual, allocation, visits, outcomes, and the published numbers beside them."""

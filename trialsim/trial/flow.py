@@ -6,8 +6,10 @@ from typing import Any
 import numpy as np
 
 from trialsim.clinical.vocabulary import DISCONTINUE, EVENTS, INDUCTION_FAIL, LEAVE, NEVER, OTHER_DEATH, OVERDOSE_DEATH
+from trialsim.scenario.model import Scenario
+from trialsim.trial.observe import DAYS_A_WEEK
 from trialsim.trial.outcomes import find_inducted
-from trialsim.trial.simulate import DAYS_A_WEEK, Observed
+from trialsim.trial.simulate import Observed
 
 FAILURES = {
     LEAVE: "left withdrawal management",
@@ -28,25 +30,27 @@ def _count_reasons(codes: Any, names: dict[int, str], replicates: int) -> dict[s
     return {name: counts[name] / replicates for name in sorted(counts)}
 
 
-def count_flow(lives: Observed, endpoint_week: int, replicates: int) -> dict[str, Any]:
+def count_flow(lives: Observed, scenario: Scenario) -> dict[str, Any]:
     """Return one arm's flow as mean numbers of people a trial.
 
-    Screening is not simulated, so that screened is None. Analysed are all randomised: a missing test is part of the
+    Screening is not simulated: `screened` is the published trial's count, shared out by arm, or None. Analysed are all randomised: a missing test is part of the
     endpoint. Reasons for not being inducted name the first failure; for stopping, the first stop after the first dose.
     """
-    day = endpoint_week * DAYS_A_WEEK
+    replicates = scenario.replicates
+    day = scenario.endpoint_week * DAYS_A_WEEK
+    randomised = len(lives.outcomes) / replicates
+    screened = scenario.screened and scenario.screened * randomised / scenario.participants
     inducted = find_inducted(lives, day)
     courses = lives.courses
     stopped = courses["discontinuation_day"] < NEVER
     lost = courses["lost_day"] < NEVER
     return {
-        "screened": None,
-        "randomised": len(lives.outcomes) / replicates,
+        "screened": screened,
+        "randomised": randomised,
         "inducted": float(inducted.sum()) / replicates,
         "not_inducted": _count_reasons(courses["failure_event"][~inducted], FAILURES, replicates),
         "retained": float((courses["retained"] == 1).sum()) / replicates,
         "discontinued": _count_reasons(courses["discontinuation_event"][inducted & stopped], STOPS, replicates),
-        "relapsed_while_in_treatment": float((courses["relapsed"] == 1).sum()) / replicates,
         "died": float((lives.outcomes["death"] <= day).sum()) / replicates,
         "lost_to_follow_up": float(lost.sum()) / replicates,
         "analysed": float(np.size(inducted)) / replicates,

@@ -44,8 +44,8 @@ NOT_DUE: Final = ord("_")
 DAYS_A_WEEK: Final = 7.0
 
 COURSE: Final = np.dtype(
-    [(name, "f8") for name in ("discontinuation_day", "lost_day", "treated_days")]
-    + [(name, "i8") for name in ("discontinuation_event", "failure_event", "doses", "retained", "relapsed")]
+    [(name, "f8") for name in ("discontinuation_day", "lost_day")]
+    + [(name, "i8") for name in ("discontinuation_event", "failure_event", "doses", "retained")]
 )
 
 
@@ -62,7 +62,7 @@ def find_missed_share(observation: Any, state: int, use: int, covered: bool, shi
             share = observation["visit_missed_share_lapse"]
     elif state == ABSTINENT:
         share = observation["visit_missed_share_off_treatment"]
-    elif state == DEAD or state == INCARCERATED:
+    elif state in (DEAD, INCARCERATED):
         return 1.0
     return 1.0 / (1.0 + math.exp(-(math.log(share / (1.0 - share)) + shift)))
 
@@ -143,9 +143,12 @@ def write_word(
         leave = 1.0 - math.exp(-find_lost_rate(observation, state) * interval)
         if state in (WITHDRAWAL, INDUCTION, MAINTAINED) or (state == ABSTINENT and covered):
             course["lost_day"] = NEVER
-        elif course["lost_day"] >= NEVER and state != DEAD:
-            if draw_uniform(seed, patient, STREAM_LOST, visit, replicate) < leave:
-                course["lost_day"] = day
+        elif (
+            course["lost_day"] >= NEVER
+            and state != DEAD
+            and draw_uniform(seed, patient, STREAM_LOST, visit, replicate) < leave
+        ):
+            course["lost_day"] = day
         missed = find_missed_share(observation, state, use, covered, shift)
         word[week] = MISSING
         if (
@@ -163,7 +166,6 @@ def read_course(course: Any, events: Any, endpoint_day: float) -> None:
     course["failure_event"] = -1
     course["doses"] = 0
     course["retained"] = 0
-    course["relapsed"] = 0
     started = False
     for i in range(len(events)):
         event, day, state = events[i]["event"], events[i]["day"], events[i]["state"]
@@ -174,13 +176,12 @@ def read_course(course: Any, events: Any, endpoint_day: float) -> None:
             started = True
         elif event == DOSE:
             course["doses"] += 1
-        elif not started and (event == LEAVE or event == INDUCTION_FAIL):
+        elif not started and event in (LEAVE, INDUCTION_FAIL):
             course["failure_event"] = event
-        if started and course["discontinuation_event"] < 0:
-            if event == DISCONTINUE or event == RELAPSE or event == INDUCTION_FAIL or state == DEAD:
-                course["discontinuation_day"] = day
-                course["discontinuation_event"] = event
-                course["relapsed"] = 1 if event == RELAPSE else 0
+        stops = event in (DISCONTINUE, RELAPSE, INDUCTION_FAIL) or state == DEAD
+        if started and stops and course["discontinuation_event"] < 0:
+            course["discontinuation_day"] = day
+            course["discontinuation_event"] = event
 
 
 @compiled

@@ -10,7 +10,8 @@ import numpy.typing as npt
 from trialsim.clinical.vocabulary import NEVER
 from trialsim.engine.setup import find_medication
 from trialsim.scenario.model import Arm, Scenario
-from trialsim.trial.simulate import DAYS_A_WEEK, Observed
+from trialsim.trial.observe import DAYS_A_WEEK
+from trialsim.trial.simulate import Observed
 
 FIRST_ABSTINENT_WEEK: Final = 5
 
@@ -56,7 +57,7 @@ def find_inducted(lives: Observed, endpoint_day: float) -> npt.NDArray[np.bool_]
 def find_treated_days(lives: Observed, endpoint_day: float) -> npt.NDArray[np.float64]:
     """Return days from the first dose to the first stop, death or the endpoint's day; 0 for the not inducted."""
     end = np.minimum(lives.courses["discontinuation_day"], np.minimum(lives.outcomes["death"], endpoint_day))
-    return np.maximum(end - np.minimum(lives.outcomes["first_dose"], endpoint_day), 0.0)
+    return np.asarray(np.maximum(end - np.minimum(lives.outcomes["first_dose"], endpoint_day), 0.0))
 
 
 def find_median_relapse(lives: Observed) -> Measured:
@@ -70,7 +71,7 @@ def find_median_relapse(lives: Observed) -> Measured:
 
 
 def find_abstinent_share(lives: Observed, week: int) -> Measured:
-    """Return the median over patients of the share of weeks 5 to `week` with a negative test (missing: not abstinent)."""
+    """Return the median over patients of the share of weeks 5 to `week` with a negative test (missing: no)."""
     letters = lives.words[:, FIRST_ABSTINENT_WEEK - 1 : week]
     return _median((letters == ord("-")).mean(axis=1) if letters.shape[1] else np.zeros(0))
 

@@ -24,8 +24,9 @@ from trialsim.runs.store import write_run
 from trialsim.scenario.model import Scenario
 from trialsim.trial.curves import estimate_survival, tabulate_survival
 from trialsim.trial.flow import count_flow
+from trialsim.trial.observe import DAYS_A_WEEK
 from trialsim.trial.outcomes import Measured, find_scheduled, list_outcomes, measure_trial, select_lives
-from trialsim.trial.simulate import DAYS_A_WEEK, Chunk, Observed, simulate_chunk
+from trialsim.trial.simulate import Chunk, Observed, simulate_chunk
 from trialsim.trial.summary import tabulate_arms, tabulate_differences
 from trialsim.trial.tables import tabulate_events, tabulate_outcomes, tabulate_patients
 from trialsim.trial.words import DEFINITIONS, NOTES, label_outcomes
@@ -67,11 +68,20 @@ def join_observed(parts: Sequence[Observed]) -> Observed:
     def lay(name: str) -> npt.NDArray[Any]:
         return np.concatenate([getattr(part, name) for part in parts])
 
-    rows = ("baselines", "outcomes", "courses", "words", "site", "stratum", "arrival_day")
-    ends = ("relapse_week", "relapse_event")
-    tally = np.sum([part.tally for part in parts], axis=0)
-    waits = tuple(wait for part in parts for wait in part.waits)
-    return Observed(*(lay(name) for name in (*rows, *ends)), tally, lay("log"), waits)
+    return Observed(
+        baselines=lay("baselines"),
+        outcomes=lay("outcomes"),
+        courses=lay("courses"),
+        words=lay("words"),
+        site=lay("site"),
+        stratum=lay("stratum"),
+        arrival_day=lay("arrival_day"),
+        relapse_week=lay("relapse_week"),
+        relapse_event=lay("relapse_event"),
+        tally=np.sum([part.tally for part in parts], axis=0),
+        log=lay("log"),
+        waits=tuple(wait for part in parts for wait in part.waits),
+    )
 
 
 def simulate_trials(scenario: Scenario, table: ParameterTable, options: RunOptions, engine: str) -> Simulated:
@@ -176,9 +186,7 @@ def summarise_trial(scenario: Scenario, table: ParameterTable, simulated: Simula
         (item.arm, item.outcome): evidence[item.row] for item in scenario.published
     }
     flow = {
-        arm.name: count_flow(
-            select_lives(lives, lives.outcomes["arm"] == code), scenario.endpoint_week, scenario.replicates
-        )
+        arm.name: count_flow(select_lives(lives, lives.outcomes["arm"] == code), scenario)
         for code, arm in enumerate(scenario.arms)
     }
     return {

@@ -85,14 +85,15 @@ def live_chunk(
         return simulate_batch(world, baselines[chunk.first : chunk.last], arms, True), ()
     if scenario.mode == "randomised":
         return simulate_des(world, scenario, baselines, layout)
-    parts, waits = [], []
+    parts: list[Lives] = []
+    waits: list[tuple[int, float]] = []
     for arm in range(len(scenario.arms)):
         everyone = Layout(layout.site, layout.stratum, np.full_like(layout.arm, arm), layout.arrival_day, layout.labels)
         lives, waited = simulate_des(world, scenario, baselines, everyone)
         parts.append(lives)
         waits += waited
-    arms, patients = len(scenario.arms), len(baselines)
-    order = np.arange(arms * patients).reshape(arms, patients).T.reshape(-1)
+    count = len(scenario.arms) * len(baselines)
+    order = np.arange(count).reshape(len(scenario.arms), len(baselines)).T.reshape(-1)
     return join_lives(parts, order), tuple(waits)
 
 

@@ -12,8 +12,9 @@ from trialsim.runs.columns import TABLES
 from trialsim.runs.tables import cast_columns
 from trialsim.scenario.model import Scenario
 from trialsim.trial.flow import FAILURES, STOPS
+from trialsim.trial.observe import DAYS_A_WEEK
 from trialsim.trial.outcomes import Measured, find_inducted
-from trialsim.trial.simulate import DAYS_A_WEEK, Observed
+from trialsim.trial.simulate import Observed
 
 if TYPE_CHECKING:
     import polars as pl
@@ -24,7 +25,7 @@ def _blank(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
 
 
 def _name(codes: npt.NDArray[Any], names: Sequence[str]) -> list[str]:
-    return np.array(names, dtype=object)[codes.astype(np.int64)].tolist()
+    return [names[int(code)] for code in codes]
 
 
 def _reasons(codes: npt.NDArray[Any], there: npt.NDArray[np.bool_], names: Mapping[int, str]) -> list[str | None]:

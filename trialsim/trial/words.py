@@ -6,8 +6,8 @@ from typing import Any, Final
 from trialsim.trial.outcomes import Outcome
 
 IN_TREATMENT: Final = (
-    "From the first dose until 28 days (monthly forms), the labelled time (implants) or 14 days (daily forms) after the "
-    "last covered dose."
+    "From the first dose until 28 days (monthly forms), the labelled time (implants) or 14 days (daily forms) after "
+    "the last covered dose."
 )
 MONTE_CARLO: Final = (
     "Standard error of the simulated mean that is due to the finite number of simulated trials alone; it shrinks with "
