@@ -4,12 +4,15 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
 
 from tests.policy.cohort import make_cohort, read_table
+from trialsim.clinical.vocabulary import NEVER
+from trialsim.engine.lives import OUTCOME
 from trialsim.policy.compare import run_comparison
-from trialsim.policy.counts import cut_time
+from trialsim.policy.counts import count_deaths, cut_time
 from trialsim.policy.summary import find_comparator, list_pairs
 from trialsim.problems import InputError
 from trialsim.report import report_cohort
@@ -68,8 +71,9 @@ def test_summary_holds_what_was_asked(run: Path) -> None:
     assert curve["survival"][-1] == pytest.approx(1 - cell["mean"])
     assert curve["high"][-1] - curve["low"][-1] == pytest.approx(cell["high"] - cell["low"])
     assert curve["at_risk"][0] == people
-    assert curve["at_risk"][-1] == round(people * curve["survival"][-1])
     assert curve["at_risk_time"][-1] <= curve["time"][-1]
+    alive = dict(zip(curve["time"], curve["survival"], strict=True))
+    assert curve["at_risk"] == [round(people * alive[time]) for time in curve["at_risk_time"]]
 
 
 def test_groups_in_the_table_give_the_summary_again(run: Path) -> None:
@@ -111,6 +115,19 @@ def test_the_policy_without_medication_is_the_comparator() -> None:
     assert find_comparator(scenario) == 1
     assert list_pairs(scenario) == [(0, 1), (2, 1), (2, 0)]
     assert find_comparator(make_cohort("methadone", "buprenorphine")) == 0
+
+
+def test_a_bin_holds_deaths_up_to_its_end() -> None:
+    outcomes = np.zeros(5, OUTCOME)
+    outcomes["patient"] = [0, 1, 3, 4, 5]
+    outcomes["arm"] = [0, 1, 1, 1, 0]
+    outcomes["fatal"] = [1, 2, 1, 1, 0]
+    outcomes["death"] = [7.0, 7.5, 14.0, 0.5, NEVER]
+    deaths = count_deaths(outcomes, np.array([7.0, 14.0]), 3, 2)
+    assert deaths.sum() == 4
+    assert deaths[0, 0].tolist() == [[1, 0], [0, 0]]
+    assert deaths[0, 1].tolist() == [[0, 0], [1, 0]]
+    assert deaths[1, 1].tolist() == [[1, 0], [0, 1]]
 
 
 def test_horizons_end_a_bin_each() -> None:
