@@ -23,6 +23,7 @@ from trialsim.clinical.vocabulary import (
     INDUCTION,
     INJECTION_SLOT,
     MAINTAINED,
+    NEVER,
     NO_RESOURCE,
     NO_USE,
     PHASE_END,
@@ -56,6 +57,20 @@ def find_panel(person: Any, regimen: Any, parameters: Any, change: float) -> flo
     if speed < 1e-4:
         return YEAR_PANEL
     return min(max(change / speed, SHORTEST_PANEL), LONGEST_PANEL)
+
+
+@compiled
+def find_next_day(person: Any, regimen: Any, parameters: Any) -> float:
+    """Return the day on which a hazard next jumps, NEVER if none will: the offer ends, or a time of raised risk does.
+
+    A panel ends there, since its hazards are those of its beginning.
+    """
+    first_weeks = person["episode_start"] + regimen["first_weeks_days"]
+    day = NEVER
+    for end in (person["offered_until"], first_weeks, person["released"] + parameters["release_risk_days"]):
+        if person["time"] < end and end < day:
+            day = end
+    return day
 
 
 @compiled
@@ -106,11 +121,10 @@ def plan(person: Any, regimen: Any, parameters: Any, life_table: Any, seed: int,
     Where no hazard depends on drug level or tolerance (no overdose is possible and no relapse off medication), the
     panel is as long as age allows.
     """
-    panel = YEAR_PANEL
-    half = 0.0
-    if person["state"] == ABSTINENT or find_use_intensity(person, regimen, parameters) > 0.0:
-        panel = find_panel(person, regimen, parameters, change)
-        half = 0.5 * panel
+    moving = person["state"] == ABSTINENT or find_use_intensity(person, regimen, parameters) > 0.0
+    panel = find_panel(person, regimen, parameters, change) if moving else YEAR_PANEL
+    panel = min(panel, find_next_day(person, regimen, parameters) - person["time"])
+    half = 0.5 * panel if moving else 0.0
     middle = find_occupancy(find_level(person, regimen, half), regimen["level_ec50"])
     blockade = regimen["blockade_max"] * middle
     target = find_tolerance_target(person, regimen, parameters, middle, blockade)
