@@ -189,7 +189,7 @@ def set_abstinent_hazards(person: Any, parameters: Any, blockade: float) -> None
     else:
         set_constant(person, LAPSE, frailty * parameters["lapse_rate_off_medication"])
     coefficient = parameters["relapse_coefficient_off_medication"] * ratio
-    set_weibull(person, RELAPSE, coefficient, parameters["relapse_shape"], person["state_since"])
+    set_weibull(person, RELAPSE, coefficient, parameters["relapse_shape_off_medication"], person["state_since"])
 
 
 @compiled

@@ -34,6 +34,7 @@ PARAMETER_NAMES: Final = (
     "lapse_rate_off_medication",
     "lapse_end_rate",
     "relapse_rate_off_medication",
+    "relapse_shape_off_medication",
     "relapse_shape",
     "relapse_ratio_lapse",
     "relapse_ratio_blocked",

@@ -29,7 +29,7 @@ def build_parameters(values: Mapping[str, float]) -> Records:
     record = np.zeros(1, PARAMETERS)
     for name in PARAMETER_NAMES:
         record[name] = values[name]
-    rate, shape = record["relapse_rate_off_medication"], record["relapse_shape"]
+    rate, shape = record["relapse_rate_off_medication"], record["relapse_shape_off_medication"]
     record["relapse_coefficient_off_medication"] = rate**shape
     return record
 
