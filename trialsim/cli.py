@@ -72,6 +72,10 @@ def run(
         Literal["auto", "batch", "des"], typer.Option(help="auto: des where a site has a capacity, else batch.")
     ] = "auto",
     workers: Workers = None,
+    draws: Annotated[
+        int,
+        typer.Option(min=0, max=LARGEST["replicates"], help="Parameter draws that show their uncertainty; 0: none."),
+    ] = 40,
     events: Annotated[bool, typer.Option("--events", help="Write every event to events.parquet.")] = False,
     out: Out = Path("runs"),
     json: Json = False,
@@ -91,6 +95,7 @@ def run(
         engine=engine,
         workers=workers,
         events=events,
+        draws=draws,
         out=out,
         quiet=quiet,
         render=report_trial,

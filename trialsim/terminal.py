@@ -66,7 +66,9 @@ def print_summary(summary: Mapping[str, Any]) -> None:
 def tabulate_trial(summary: Mapping[str, Any]) -> Table:
     """Outcomes of each arm: simulated mean, 95% range over replicates, Monte Carlo error, published, inside or not."""
     title = f"{summary['title']}: {summary['replicates']} simulated trials of {summary['participants']}"
-    table = _new_table(title, "outcome by arm", "simulated", "95% range", "MC error", "published", "inside")
+    table = _new_table(
+        title, "outcome by arm", "simulated", "95% range", "MC error", "published", "inside", "parameters"
+    )
     for arm, outcomes in summary["arms"].items():
         table.add_row(Text(clean_text(summary["arm_labels"].get(arm, arm)), "bold"))
         for outcome, figures in outcomes.items():
@@ -78,6 +80,7 @@ def tabulate_trial(summary: Mapping[str, Any]) -> Table:
                 show_figure(figures["mcse"], unit, digits=2),
                 show_figure(figures["published"], unit),
                 _show_verdict(figures["inside"]),
+                _show_parameters(figures.get("parameter_range"), unit),
             )
         table.add_section()
     return table
@@ -175,6 +178,10 @@ def _show_estimate(figures: Mapping[str, Any] | None) -> str:
         return "–"
     unit = figures["unit"]
     return f"{show_figure(figures['mean'], unit, 4)} ± {show_figure(figures['mcse'], unit, 2)}"
+
+
+def _show_parameters(cells: Mapping[str, Any] | None, unit: str) -> Text:
+    return _plain_text("–" if cells is None else show_range(cells["low"], cells["high"], unit))
 
 
 def _show_verdict(verdict: bool | None) -> Text:

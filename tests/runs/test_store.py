@@ -23,6 +23,7 @@ MANIFEST = Manifest(
     seed=51,
     replicates=2,
     participants=570,
+    draws=0,
     events=False,
     scenario_text="name: xbot\n",
     parameters_sha256=hash_json({"overdose_rate": 0.1}),

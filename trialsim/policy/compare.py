@@ -107,6 +107,7 @@ def make_manifest(scenario: Scenario, table: ParameterTable) -> Manifest:
         seed=scenario.seed,
         replicates=1,
         participants=scenario.participants,
+        draws=0,
         events=False,
         scenario_text=scenario.text,
         parameters_sha256=hash_json(list_values(table)),

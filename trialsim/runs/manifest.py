@@ -27,7 +27,8 @@ class Manifest:
 
     `engine` is the one that ran (never `auto`); seed, replicates and participants are as used, after the command line's
     changes; `parameters_sha256` is over the resolved parameter values; `inputs` maps the name of every other file that
-    was read to its SHA-256; `events` says whether events.parquet was asked for.
+    was read to its SHA-256; `events` says whether events.parquet was asked for; `draws` is the number of
+    parameter draws.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Manifest:
     replicates: int
     participants: int
     events: bool
+    draws: int
     scenario_text: str
     parameters_sha256: str
     inputs: Mapping[str, str] = field(default_factory=dict)

@@ -29,6 +29,7 @@ from trialsim.trial.outcomes import Measured, find_scheduled, list_outcomes, mea
 from trialsim.trial.simulate import Chunk, Observed, simulate_chunk
 from trialsim.trial.summary import tabulate_arms, tabulate_differences
 from trialsim.trial.tables import tabulate_events, tabulate_outcomes, tabulate_patients
+from trialsim.trial.uncertainty import estimate_parameter_range
 from trialsim.trial.words import DEFINITIONS, NOTES, label_outcomes
 
 CHUNK_PATIENTS = 20_000
@@ -219,6 +220,13 @@ def summarise_trial(scenario: Scenario, table: ParameterTable, simulated: Simula
     }
 
 
+def add_parameter_range(summary: dict[str, Any], ranges: Mapping[str, Mapping[str, dict[str, Any]]]) -> None:
+    """Set each outcome's range over parameter draws beside its range over trials."""
+    for arm, outcomes in summary["arms"].items():
+        for name, cells in outcomes.items():
+            cells["parameter_range"] = ranges[arm].get(name)
+
+
 def make_manifest(scenario: Scenario, table: ParameterTable, options: RunOptions, engine: str) -> Manifest:
     """Return what the run's numbers depend on."""
     return Manifest(
@@ -230,6 +238,7 @@ def make_manifest(scenario: Scenario, table: ParameterTable, options: RunOptions
         replicates=scenario.replicates,
         participants=scenario.participants,
         events=options.events,
+        draws=options.draws,
         scenario_text=scenario.text,
         parameters_sha256=hash_json(list_values(table)),
     )
@@ -249,5 +258,8 @@ def run_trial(scenario: Scenario, table: ParameterTable, options: RunOptions) ->
     }
     if options.events:
         tables["events"] = tabulate_events(scenario, simulated.lives.log)
+    if options.draws:
+        ranges = estimate_parameter_range(scenario, table, engine, options.draws, options.workers, options.quiet)
+        add_parameter_range(summary, ranges)
     directory = write_run(options.out, make_manifest(scenario, table, options, engine), summary, tables, options.render)
     return RunResult(summary, directory)

@@ -17,10 +17,12 @@ DEFINITIONS: Final = {
     "in_treatment": IN_TREATMENT,
     "monte_carlo_error": MONTE_CARLO,
     "range": "The middle 95% of simulated trials of the same size, at one fixed set of parameters.",
+    "parameter_range": "The middle 95% of the outcome's mean over draws of the parameters within their printed limits, "
+    "independent of one another: what is not known about the inputs, apart from the chance of one trial.",
     "inside": "Whether the published number lies in that range; a number outside is a miss of the model.",
 }
 NOTES: Final = (
-    "Parameters stand at their best values. Their own uncertainty is not in the range over simulated trials.",
+    "The range over simulated trials stands at the best values of the parameters; their own uncertainty is apart.",
     "Numbers marked as fitted to this trial are not predictions of it.",
     "Which individuals are saved depends on how the arms' random numbers are coupled; only the margins are identified.",
 )
