@@ -160,8 +160,10 @@ def set_maintenance_hazards(person: Any, regimen: Any, parameters: Any) -> None:
     """Set the clocks of someone on medication: stopping, missed daily doses, lapse and relapse."""
     housing = find_housing_ratio(person, regimen, parameters)
     multiplier = person["frailty_leaving"] * housing
-    if person["setting"] == ROUTINE_SETTING:
-        multiplier *= parameters["discontinuation_ratio_routine"]
+    if person["setting"] == ROUTINE_SETTING and regimen["kind"] == ANTAGONIST:
+        multiplier *= parameters["discontinuation_ratio_routine_antagonist"]
+    elif person["setting"] == ROUTINE_SETTING:
+        multiplier *= parameters["discontinuation_ratio_routine_agonist"]
     elif person["setting"] == RELEASE_SETTING:
         multiplier *= parameters["discontinuation_ratio_release"]
     if person["use"] != NO_USE:

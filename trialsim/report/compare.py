@@ -56,7 +56,16 @@ def comparison_table(summary: Mapping[str, Any]) -> Table:
         rows = tuple(_comparison_row(summary, name, cell, scale) for name, cell in cells)
         title = _titled(label_of(labels, outcome), unit_of(summary, outcome))
         groups.append(Group(title, rows, definition_of(labels, outcome)))
-    columns = ("Arm", "Simulated mean", "95% range", "Monte Carlo error", "Published", "Picture", "Published value is")
+    columns = (
+        "Arm",
+        "Simulated mean",
+        "95% range",
+        "Monte Carlo error",
+        "Published",
+        "Picture",
+        "Published value is",
+        "Mean over parameters",
+    )
     caption = "Simulated beside published, by outcome and arm"
     return Table(caption, columns, tuple(groups), _sources(arms))
 
@@ -110,9 +119,19 @@ def _comparison_row(summary: Mapping[str, Any], name: str, cell: Mapping[str, An
             published,
             Cell("", strip=_strip(cell, scale)),
             verdict_of(cell),
+            _parameter_range(cell),
         ),
         series=list(summary["arms"]).index(name),
     )
+
+
+def _parameter_range(cell: Mapping[str, Any]) -> Cell:
+    """The range of the mean over draws of the parameters, where the run made any."""
+    drawn = cell.get("parameter_range")
+    if not isinstance(drawn, Mapping):
+        return Cell("–", tone="quiet")
+    estimate = format_estimate({**cell, "low": drawn.get("low"), "high": drawn.get("high")})
+    return Cell(estimate.range, (f"{format_count(drawn.get('draws'))} draws",), "quiet")
 
 
 def _strip_scale(cells: Sequence[Mapping[str, Any]]) -> Scale | None:
