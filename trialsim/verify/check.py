@@ -31,7 +31,13 @@ class Check:
 
 def report_figure(name: str, figure: float, tolerance: float, detail: str) -> Check:
     """Return a check of a figure that may be at most the tolerance; a figure that is no number fails."""
-    return Check(name, bool(figure <= tolerance), float(figure), float(tolerance), detail)
+    size = float(figure) if np.isfinite(figure) else LARGEST_SCORE
+    return Check(name, size <= tolerance, size, float(tolerance), detail)
+
+
+def report_vacuous(name: str, tolerance: float, detail: str) -> Check:
+    """Return a failed check: what it looks for could not have happened, or was not found where it must be."""
+    return report_figure(name, float("nan"), tolerance, f"nothing was tested: {detail}")
 
 
 def report_exact(name: str, wrong: float, detail: str, seen: float = 1.0) -> Check:
@@ -39,7 +45,7 @@ def report_exact(name: str, wrong: float, detail: str, seen: float = 1.0) -> Che
 
     seen: how often it could have happened, by a run that allows it; where that is 0 nothing was tested and it fails.
     """
-    return report_figure(name, abs(float(wrong)) if seen > 0 else float("nan"), 0.0, detail)
+    return report_figure(name, abs(float(wrong)), 0.0, detail) if seen > 0 else report_vacuous(name, 0.0, detail)
 
 
 def find_tolerance(comparisons: int) -> float:

@@ -45,7 +45,7 @@ def rebuild_state_ticks(lives: Lives, horizon: float) -> npt.NDArray[np.int64]:
 
 
 def check_states(name: str, kernel: Kernel) -> Check:
-    """See that every life is in exactly one state at any time: its log has no gap, no overlap and no life after death."""
+    """See that every life is in exactly one state at any time: no gap, no overlap and no life after death."""
     lives, horizon = _live(kernel)
     outcomes, log = lives.outcomes, lives.log
     same = np.diff(log["patient"].astype(np.int64) * 64 + log["arm"]) == 0

@@ -17,7 +17,7 @@ from trialsim.clinical.vocabulary import (
 )
 from trialsim.engine.lives import Lives, World
 from trialsim.scenario import Scenario
-from trialsim.verify.check import Check, find_tolerance, report_exact, report_figure, score_shares
+from trialsim.verify.check import Check, find_tolerance, report_exact, report_figure, report_vacuous, score_shares
 from trialsim.verify.kernel import Kernel
 from trialsim.verify.worlds import ANTAGONISTS, BUSY, change_population, live_everyone, make_scenario, make_world
 
@@ -100,8 +100,10 @@ def check_no_peak(name: str, kernel: Kernel) -> Check:
     seen: list[int] = []
     flat, peak = _score_peak(kernel, 1e18, seen), _score_peak(kernel, 1.0, seen)
     detail = f"overdose deaths in weeks 1 to 4 after the stop, {seen[0]} in all; with lost tolerance {peak:.1f}"
-    figure = abs(flat) if peak > find_tolerance(1) else float("nan")
-    return report_figure(name, figure, find_tolerance(1), detail)
+    tolerance = find_tolerance(1)
+    if peak <= tolerance:
+        return report_vacuous(name, tolerance, detail)
+    return report_figure(name, abs(flat), tolerance, detail)
 
 
 def check_induction(name: str, kernel: Kernel) -> Check:

@@ -1,4 +1,4 @@
-"""The same people under two arms: identical arms do not differ, labels do not matter, a lower hazard of death harms nobody."""
+"""The same people under two arms: equal arms are equal, labels do not matter, a lower hazard of death harms nobody."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -34,7 +34,7 @@ LIVED: Final = (
 
 
 def simulate_trial(kernel: Kernel, medications: tuple[str, ...]) -> tuple[Records, list[dict[str, Measured]]]:
-    """Return the outcome records, and each arm's measured outcomes, of one trial in which everyone lives in every arm."""
+    """Return outcome records and each arm's measured outcomes of one trial in which everyone lives in every arm."""
     scenario: Scenario = make_scenario(medications, participants=PEOPLE)
     world = make_world(scenario, **BUSY)
     observation = build_observation(list_values(read_parameters()))
@@ -94,7 +94,7 @@ def _halve(*names: str) -> Callable[[World], None]:
 
 
 def check_harmless(name: str, kernel: Kernel) -> Check:
-    """See that halving a hazard of death, by overdose or from other causes, kills nobody; deaths averted are counted."""
+    """See that halving a hazard of death, by overdose or from other causes, kills nobody; count deaths averted."""
     other = count_pairs(kernel, _halve("smr_using", "smr_in_treatment", "smr_abstinent", "smr_incarcerated"))
     overdose = count_pairs(kernel, _halve("overdose_fatal_share"))
     averted, caused = (a + b for a, b in zip(other, overdose, strict=True))

@@ -102,10 +102,12 @@ def _name_code(names: tuple[str, ...], code: Any) -> str:
 
 
 def _find_person_numbers(numbers: Mapping[str, float], kind: str, person: Any) -> dict[str, float]:
-    housing = 1.0
-    if person["unstable_housing"] and kind != "none":
-        housing = numbers[f"unstable_housing_ratio_{'antagonist' if kind == 'antagonist' else 'agonist'}"]
+    rival = "antagonist" if kind == "antagonist" else "agonist"
+    housing = numbers[f"unstable_housing_ratio_{rival}"] if person["unstable_housing"] and kind != "none" else 1.0
     setting = _name_code(SETTINGS, person["setting"])
+    # Some settings have one ratio for all medications, others one for antagonists and one for the rest.
+    named = (f"discontinuation_ratio_{setting}_{rival}", f"discontinuation_ratio_{setting}", "one")
+    ratio = next(name for name in named if name in numbers)
     share = numbers["overdose_fatal_share"] * (1.0 - numbers["naloxone_effect"] * float(person["naloxone_coverage"]))
     fatal = min(0.95, share * (numbers["overdose_fatal_ratio_alone"] if person["uses_alone"] else 1.0))
     return {
@@ -115,7 +117,7 @@ def _find_person_numbers(numbers: Mapping[str, float], kind: str, person: Any) -
         "survived": 1.0 - fatal,
         "liver": numbers["smr_ratio_liver_disease"] if person["liver_disease"] else 1.0,
         "housing": housing,
-        "leaving": housing * (1.0 if setting == "trial" else numbers[f"discontinuation_ratio_{setting}"]),
+        "leaving": housing * numbers[ratio],
     }
 
 
@@ -126,10 +128,9 @@ def find_numbers(regimen: Any, parameters: Any, death_rate: float, person: Any) 
     day.
     """
     numbers = {name: float(parameters[name]) for name in PARAMETER_NAMES}
-    numbers |= {name: float(regimen[name]) for name in REGIMEN_PARAMETERS}
+    numbers |= {"one": 1.0} | {name: float(regimen[name]) for name in REGIMEN_PARAMETERS}
     daily = regimen["daily"] > 0
     return numbers | {
-        "one": 1.0,
         "population_death_rate": death_rate,
         "opioid_free_rate": 1.0 / numbers["opioid_free_days"],
         "missing_rate": numbers["miss_rate"] if daily else 0.0,
