@@ -58,7 +58,11 @@ def print_summary(summary: Mapping[str, Any]) -> None:
         pairs = [each for each in summary["differences"] if each["averted"] is not None]
     else:
         console.print(tabulate_cohort(summary))
-        pairs = [each for each in summary["differences"] if each["outcome"] in COHORT_OUTCOMES]
+        pairs = [
+            each
+            for each in summary["differences"]
+            if each["outcome"] in COHORT_OUTCOMES and each["comparator"] == summary["comparator"]
+        ]
     if pairs:
         console.print(tabulate_differences(pairs, summary))
 
@@ -102,8 +106,10 @@ def tabulate_differences(pairs: Iterable[Mapping[str, Any]], summary: Mapping[st
     table = _new_table(
         f"Differences over the same people {ERROR_SIGN}", "", "against", "outcome", "difference", "averted", "caused"
     )
+    labels = summary.get("policy_labels") or summary.get("arm_labels") or {}
     for each in pairs:
-        names = (each.get("policy", each.get("arm")), each["comparator"], _name_outcome(summary, each["outcome"]))
+        units = (each.get("policy", each.get("arm")), each["comparator"])
+        names = (*(labels.get(unit, unit) for unit in units), _name_outcome(summary, each["outcome"]))
         table.add_row(
             *map(_plain_text, names),
             _show_estimate({"unit": "", **each}),

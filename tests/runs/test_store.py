@@ -39,6 +39,7 @@ CHANGES: dict[str, Any] = {
     "replicates": 3,
     "participants": 571,
     "events": True,
+    "draws": 7,
     "scenario_text": "name: xbot \n",
     "parameters_sha256": hash_json({"overdose_rate": 0.2}),
     "inputs": {"people.csv": "ac"},

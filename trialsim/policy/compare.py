@@ -1,7 +1,6 @@
 """A cohort from scenario to run directory: everyone lives under every policy, then outcomes, differences, summary."""
 
 from dataclasses import replace
-from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -9,7 +8,7 @@ import numpy.typing as npt
 
 from trialsim.clinical.tallies import EVENTS_LOGGED, KERNEL_STEPS
 from trialsim.engine.world import build_world, has_capacity, list_values
-from trialsim.parameters.entry import ParameterTable
+from trialsim.parameters.entry import ParameterTable, stamp_table
 from trialsim.parameters.inputs import list_inputs
 from trialsim.parameters.overrides import override_parameters
 from trialsim.policy.counts import CHUNK_PATIENTS, Counts, count_cohort, cut_time
@@ -25,7 +24,7 @@ from trialsim.policy.summary import (
 )
 from trialsim.policy.words import DEFINITIONS, NOTES, label_outcomes
 from trialsim.problems import InputError, Problem
-from trialsim.runs.manifest import Manifest, hash_file, hash_json
+from trialsim.runs.manifest import Manifest, hash_people
 from trialsim.runs.options import RunOptions, RunResult
 from trialsim.runs.progress import show_progress
 from trialsim.runs.store import write_run
@@ -98,7 +97,6 @@ def summarise_cohort(
 
 def make_manifest(scenario: Scenario, table: ParameterTable) -> Manifest:
     """Return what the run's numbers depend on, a file of real people included."""
-    people = scenario.population.csv
     return Manifest(
         name=scenario.name,
         kind=scenario.kind,
@@ -110,8 +108,8 @@ def make_manifest(scenario: Scenario, table: ParameterTable) -> Manifest:
         draws=0,
         events=False,
         scenario_text=scenario.text,
-        parameters_sha256=hash_json(list_values(table)),
-        inputs={people: hash_file(Path(scenario.path).parent / people)} if people else {},
+        parameters_sha256=stamp_table(table),
+        inputs=hash_people(scenario),
     )
 
 

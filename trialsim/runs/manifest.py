@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import trialsim
+from trialsim.scenario.model import Scenario
 
 PACKAGES_THAT_MATTER = ("jinja2", "numba", "llvmlite", "numpy", "polars", "pyyaml", "scipy", "simpy", "statsmodels")
 SOURCE_SUFFIXES = frozenset({".py", ".html", ".j2", ".css", ".js"})
@@ -26,7 +27,7 @@ class Manifest:
     """What a run was made from; equal manifests mean equal results.
 
     `engine` is the one that ran (never `auto`); seed, replicates and participants are as used, after the command line's
-    changes; `parameters_sha256` is over the resolved parameter values; `inputs` maps the name of every other file that
+    changes; `parameters_sha256` is over the resolved parameter table; `inputs` maps the name of every other file that
     was read to its SHA-256; `events` says whether events.parquet was asked for; `draws` is the number of
     parameter draws.
     """
@@ -80,6 +81,12 @@ def hash_sources() -> str:
     for path in sorted(p for p in root.rglob("*") if p.suffix in SOURCE_SUFFIXES):
         digest.update(f"{path.relative_to(root).as_posix()}\0{hash_file(path)}\n".encode())
     return digest.hexdigest()
+
+
+def hash_people(scenario: Scenario) -> dict[str, str]:
+    """The name and SHA-256 of the file of real people that a scenario reads, if any. Raises OSError."""
+    people = scenario.population.csv
+    return {people: hash_file(Path(scenario.path).parent / people)} if people else {}
 
 
 def hash_file(path: Path) -> str:

@@ -12,12 +12,12 @@ import numpy.typing as npt
 from trialsim.clinical.tallies import EVENTS_LOGGED, KERNEL_STEPS
 from trialsim.engine.setup import build_observation
 from trialsim.engine.world import build_world, list_values, pick_engine
-from trialsim.parameters.entry import ParameterTable
+from trialsim.parameters.entry import ParameterTable, stamp_table
 from trialsim.parameters.evidence import EvidenceRow, read_evidence_rows
 from trialsim.parameters.inputs import list_inputs
 from trialsim.parameters.overrides import override_parameters
 from trialsim.runs.chunks import run_chunks
-from trialsim.runs.manifest import Manifest, hash_json
+from trialsim.runs.manifest import Manifest, hash_people
 from trialsim.runs.options import RunOptions, RunResult
 from trialsim.runs.progress import show_progress
 from trialsim.runs.store import write_run
@@ -240,7 +240,8 @@ def make_manifest(scenario: Scenario, table: ParameterTable, options: RunOptions
         events=options.events,
         draws=options.draws,
         scenario_text=scenario.text,
-        parameters_sha256=hash_json(list_values(table)),
+        parameters_sha256=stamp_table(table),
+        inputs=hash_people(scenario),
     )
 
 
