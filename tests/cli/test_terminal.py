@@ -22,6 +22,7 @@ TRIAL: dict[str, Any] = {
                 "unit": "proportion",
                 "published": 0.7208,
                 "inside": True,
+                "parameter_range": {"low": 0.6, "high": 0.81, "draws": 40},
             },
             "deaths": {
                 "mean": 2.5,
@@ -54,6 +55,7 @@ COHORT: dict[str, Any] = {
     "kind": "cohort",
     "title": "Five years",
     "participants": 100000,
+    "comparator": "none",
     "policies": {"none": {"life_years": {"mean": 4.8123, "mcse": 0.003, "unit": "years"}}},
     "policy_labels": {"none": "No treatment"},
     "outcome_labels": {"life_years": {"label": "Life-years"}},
@@ -87,9 +89,9 @@ def test_a_trial_beside_the_published_one(capsys: pytest.CaptureFixture[str]) ->
     shown = capsys.readouterr().out
     assert "200 simulated trials of 570" in shown
     assert "XR-naltrexone" in shown
-    assert _cells(shown, "Inducted") == ["Inducted", "72.1%", "67.0% to 77.0%", "0.18%", "72.1%", "yes"]
-    assert _cells(shown, " Deaths") == ["Deaths", "2.5", "0 to 6", "0.11", "–", "–"]
-    assert _cells(shown, " bup ") == ["xr", "bup", "Deaths", "-0.5 ± 0.1", "12", "3"]
+    assert _cells(shown, "Inducted") == ["Inducted", "72.1%", "67.0% to 77.0%", "0.18%", "72.1%", "yes", "60.0% to 81.0%"]
+    assert _cells(shown, " Deaths") == ["Deaths", "2.5", "0 to 6", "0.11", "–", "–", "–"]
+    assert _cells(shown, " bup ") == ["XR-naltrexone", "bup", "Deaths", "-0.5 ± 0.1", "12", "3"]
 
 
 def test_uncounted_pairs_are_not_shown_for_separate_trials(capsys: pytest.CaptureFixture[str]) -> None:
@@ -101,8 +103,8 @@ def test_uncounted_pairs_are_not_shown_for_separate_trials(capsys: pytest.Captur
 def test_a_cohort_with_its_differences(capsys: pytest.CaptureFixture[str]) -> None:
     print_summary(COHORT)
     shown = capsys.readouterr().out
-    assert _cells(shown, "No treatment") == ["No treatment", "4.812 ± 0.003"]
-    assert _cells(shown, "methadone") == ["methadone", "none", "Life-years", "0.1 ± 0.002", "–", "–"]
+    assert _cells(shown, "4.812") == ["No treatment", "4.812 ± 0.003"]
+    assert _cells(shown, "methadone") == ["methadone", "No treatment", "Life-years", "0.1 ± 0.002", "–", "–"]
 
 
 def test_a_narrow_terminal_loses_no_figure(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,9 +1,9 @@
 """Random numbers as addresses: counter-based Philox 4x32-10.
 
 Source: Salmon, Moraes, Dror, Shaw (2011), Parallel random numbers: as easy as 1, 2, 3. SC11,
-doi 10.1145/2063384.2063405; the known-answer vectors of their library are tests. Key = seed; counter = (patient, stream,
-occurrence, replicate). The arm and the parameter draw are not in the address, so every arm meets the same patient with
-the same luck.
+doi 10.1145/2063384.2063405; the known-answer vectors of their library are tests. Key = seed; counter = (patient,
+stream, occurrence, replicate). The arm and the parameter draw are not in the address, so every arm meets the same
+patient with the same luck.
 """
 
 import math

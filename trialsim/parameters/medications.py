@@ -14,6 +14,7 @@ DETOXIFIED: Final = (
     "induction_days",
     "induction_failing_rate",
 )
+STARTED: Final = ("induction_days", "induction_failing_rate")
 STAYING: Final = (
     "covered_days",
     "discontinuation_rate",
@@ -130,7 +131,7 @@ MEDICATIONS: Final[dict[str, Medication]] = {
             True,
             False,
             1,
-            DRUG + ("induction_days", "induction_failing_rate") + STAYING + DAILY + AGONIST_RISK + FIRST_WEEKS,
+            DRUG + STARTED + STAYING + DAILY + AGONIST_RISK + FIRST_WEEKS,
         ),
     )
 }

@@ -16,8 +16,8 @@ type Render = Callable[[Mapping[str, Any], Mapping[str, Any]], str]
 class RunOptions:
     """The choices of one run; None leaves a choice to the scenario file, or to the machine for `workers`.
 
-    `draws` is how many draws of the
-    parameters show their own uncertainty (0: none). `participants` is the size of each simulated trial or of the cohort. `workers` and `quiet` never change a result.
+    `draws` is how many draws of the parameters show their own uncertainty (0: none). `participants` is the size of
+    each simulated trial or of the cohort. `workers` and `quiet` never change a result.
     `render` turns (summary, manifest) into the text of report.html; None writes no report. It is handed in because a
     room that simulates may not import the report.
     """

@@ -123,7 +123,8 @@ class Scenario:
     """A resolved design.
 
     Days: accrual_days, visit_interval_days, retreatment_days (0: nobody may ask again), follow_up_days, horizons_days.
-    `screened` is the published trial's own count, or None. `visit_count` visits follow time zero at equal intervals; `endpoint_week` is 1 to `visit_count` weeks.
+    `screened` is the published trial's own count, or None. `visit_count` visits follow time zero at equal intervals;
+    `endpoint_week` is 1 to `visit_count` weeks.
     `arms` holds the policies of a cohort. A cohort has allocation None, endpoint None, no visits and no published rows.
     `sources_of` maps a key path (``population.age``) to the source of its number; `source_lines` maps key paths to
     1-based lines of `text`, the file as read.

@@ -33,8 +33,9 @@ def _count_reasons(codes: Any, names: dict[int, str], replicates: int) -> dict[s
 def count_flow(lives: Observed, scenario: Scenario) -> dict[str, Any]:
     """Return one arm's flow as mean numbers of people a trial.
 
-    Screening is not simulated: `screened` is the published trial's count, shared out by arm, or None. Analysed are all randomised: a missing test is part of the
-    endpoint. Reasons for not being inducted name the first failure; for stopping, the first stop after the first dose.
+    Screening is not simulated: `screened` is the published trial's count, shared out by arm, or None. Analysed are all
+    randomised: a missing test is part of the endpoint. Reasons for not being inducted name the first failure; for
+    stopping, the first stop after the first dose.
     """
     replicates = scenario.replicates
     day = scenario.endpoint_week * DAYS_A_WEEK

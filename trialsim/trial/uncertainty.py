@@ -1,7 +1,7 @@
 """The range of each outcome over the uncertainty of the parameters, apart from the chance of one trial.
 
-Every draw of the parameters is lived by the same patients with the same luck; an outcome's mean under that draw is taken
-over enough patients that little chance of the trial is left in it (O'Hagan, Stevenson and Madan 2007,
+Every draw of the parameters is lived by the same patients with the same luck; an outcome's mean under that draw is
+taken over enough patients that little chance of the trial is left in it (O'Hagan, Stevenson and Madan 2007,
 doi 10.1002/hec.1199, keep the two orders of uncertainty apart).
 """
 
