@@ -3,6 +3,7 @@
 `step` is the only way that time passes. The engines differ in one thing: when a pending request is admitted.
 """
 
+import math
 from typing import Any
 
 from trialsim.clinical.clocks import draw_residual, find_firing, raise_time, round_tick
@@ -23,7 +24,6 @@ from trialsim.clinical.vocabulary import (
     INDUCTION,
     INJECTION_SLOT,
     MAINTAINED,
-    NEVER,
     NO_RESOURCE,
     NO_USE,
     PHASE_END,
@@ -36,6 +36,7 @@ from trialsim.clinical.vocabulary import (
 SHORTEST_PANEL = 0.125
 LONGEST_PANEL = 28.0
 YEAR_PANEL = 182.625
+DAYS_PER_YEAR = 365.25
 
 
 @compiled
@@ -61,12 +62,13 @@ def find_panel(person: Any, regimen: Any, parameters: Any, change: float) -> flo
 
 @compiled
 def find_next_day(person: Any, regimen: Any, parameters: Any) -> float:
-    """Return the day on which a hazard next jumps, NEVER if none will: the offer ends, or a time of raised risk does.
+    """Return the day on which a hazard next jumps: a birthday, the end of the offer or of a time of raised risk.
 
-    A panel ends there, since its hazards are those of its beginning.
+    A panel ends there, since its hazards are those of its beginning; otherwise an extra step could move a death.
     """
+    age = person["age"] + person["time"] / DAYS_PER_YEAR
+    day = person["time"] + (math.floor(age) + 1.0 - age) * DAYS_PER_YEAR
     first_weeks = person["episode_start"] + regimen["first_weeks_days"]
-    day = NEVER
     for end in (person["offered_until"], first_weeks, person["released"] + parameters["release_risk_days"]):
         if person["time"] < end and end < day:
             day = end
