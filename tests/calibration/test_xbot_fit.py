@@ -1,0 +1,53 @@
+"""X:BOT's fit: the table's values meet their targets within the trial's own sampling error; the misses are named."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from trialsim.calibration.xbot import (
+    FITTED,
+    PRIORS,
+    from_scale,
+    list_rows,
+    measure_targets,
+    read_targets,
+    simulate_lives,
+    to_scale,
+)
+from trialsim.engine.world import list_values
+from trialsim.parameters import read_parameters
+from trialsim.scenario import read_scenario
+
+SCENARIO = Path(__file__).parents[2] / "scenarios" / "xbot.yaml"
+PEOPLE = 4000
+
+
+def test_every_target_is_met_within_the_trials_sampling_error() -> None:
+    targets = read_targets()
+    table = list_values(read_parameters())
+    simulated = measure_targets(simulate_lives(read_scenario(SCENARIO), table, PEOPLE, 12))
+    # The simulation has sampling error of its own, that of a trial of PEOPLE / 285 times the size of an arm.
+    errors = targets.errors * np.sqrt(1.0 + 285.0 / PEOPLE)
+    bound = float(stats.norm.ppf(1.0 - 0.025 / len(targets.names)))  # Bonferroni over the targets
+    z = (simulated - targets.observed) / errors
+    missed = [name for name, value in zip(targets.names, z, strict=True) if abs(value) > bound]
+    assert missed == []
+
+
+def test_relapse_is_no_target() -> None:
+    assert not any(row.startswith("lee-2018-x-bot-ctn-0051-") and row[-1] in "345679" for row in list_rows())
+    assert not any(f"public-data-{i}" in list_rows() for i in range(6, 36))
+
+
+def test_every_fitted_parameter_says_so_in_the_table() -> None:
+    entries = read_parameters().entries
+    assert [name for name in FITTED if not entries[name].fitted_to.startswith("X:BOT")] == []
+    assert set(PRIORS) <= set(FITTED)
+
+
+@pytest.mark.parametrize("name", FITTED)
+def test_the_fitting_scale_goes_there_and_back(name: str) -> None:
+    value = read_parameters().entries[name].value
+    assert from_scale(name, to_scale(name, value)) == pytest.approx(value, rel=1e-12)
