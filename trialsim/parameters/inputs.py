@@ -1,18 +1,16 @@
 """Where every input number came from: the parameters that a scenario's arms read, with value, limits and sources."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from trialsim.clinical.records import OBSERVATION_NAMES, PARAMETER_NAMES
 from trialsim.parameters.entry import Entry, ParameterTable
 from trialsim.parameters.evidence import EvidenceRow, read_evidence_rows
 from trialsim.parameters.medications import MEDICATIONS, list_parameter_names
-from trialsim.scenario.model import CustomMedication
 
 
-def select_names(medications: Iterable[str], custom: Sequence[CustomMedication], observed: bool) -> tuple[str, ...]:
+def select_names(medications: Iterable[str], like: Mapping[str, str], observed: bool) -> tuple[str, ...]:
     """Return the names of the parameters that these medications read, after the population's own."""
-    like = {item.id: item.like for item in custom}
     names = [*PARAMETER_NAMES, *(OBSERVATION_NAMES if observed else ())]
     for medication in dict.fromkeys(like.get(name, name) for name in medications):
         names += list_parameter_names(MEDICATIONS[medication])
@@ -40,9 +38,12 @@ def describe_entry(entry: Entry, rows: dict[str, EvidenceRow]) -> dict[str, Any]
 
 
 def list_inputs(
-    table: ParameterTable, medications: Iterable[str], custom: Sequence[CustomMedication], observed: bool = True
+    table: ParameterTable, medications: Iterable[str], like: Mapping[str, str], observed: bool = True
 ) -> list[dict[str, Any]]:
-    """Return the inputs of a run, in the kernel's order; overridden parameters show the scenario's own reason."""
-    entries = [table.entries[name] for name in select_names(medications, custom, observed)]
+    """Return the inputs of a run, in the kernel's order; overridden parameters show the scenario's own reason.
+
+    like: the built-in medication behind each of the scenario's own.
+    """
+    entries = [table.entries[name] for name in select_names(medications, like, observed)]
     rows = read_evidence_rows(row for entry in entries for row in entry.source_rows)
     return [describe_entry(entry, rows) for entry in entries]

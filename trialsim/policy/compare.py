@@ -89,7 +89,12 @@ def summarise_cohort(
         "curves": tabulate_curves(scenario, counts, ends),
         "events_logged": int(counts.tally[..., EVENTS_LOGGED].sum()),
         "kernel_steps": int(counts.tally[..., KERNEL_STEPS].sum()),
-        "inputs": list_inputs(table, [arm.medication for arm in scenario.arms], scenario.medications, observed=False),
+        "inputs": list_inputs(
+            table,
+            [arm.medication for arm in scenario.arms],
+            {own.id: own.like for own in scenario.medications},
+            observed=False,
+        ),
         "definitions": DEFINITIONS,
         "notes": list(NOTES),
     }

@@ -214,7 +214,9 @@ def summarise_trial(scenario: Scenario, table: ParameterTable, simulated: Simula
         "waits": summarise_waits(lives, scenario.replicates),
         "events_logged": int(lives.tally[..., EVENTS_LOGGED].sum()),
         "kernel_steps": int(lives.tally[..., KERNEL_STEPS].sum()),
-        "inputs": list_inputs(table, [arm.medication for arm in scenario.arms], scenario.medications),
+        "inputs": list_inputs(
+            table, [arm.medication for arm in scenario.arms], {own.id: own.like for own in scenario.medications}
+        ),
         "definitions": DEFINITIONS,
         "notes": list(NOTES),
     }

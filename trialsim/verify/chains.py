@@ -45,7 +45,7 @@ def find_two_state_table(there: float, back: float, days: float) -> Numbers:
 
 def check_periods(name: str, kernel: Kernel) -> Check:
     """Compare use and abstinence over 60 periods of 30 days, back and forth, with powers of the exact table."""
-    there, back = 0.0014, 0.0007
+    there, back = 0.006, 0.004
     scenario = change_population(make_scenario(("none",), PERIODS * PERIOD_DAYS), start="using")
     rates = {"spontaneous_abstinence_rate": there, "relapse_rate_off_medication": back}
     world = make_world(scenario, **{**NOTHING, **rates, "relapse_shape": 1.0, "relapse_shape_off_medication": 1.0})
