@@ -22,7 +22,7 @@ COUNTS = (
     "state",
     "stopped",
 )
-quick = settings(max_examples=15, deadline=None)
+quick = settings(max_examples=15)
 
 
 def _select(lives: Observed, arm: int) -> dict[str, bytes]:

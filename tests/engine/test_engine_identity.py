@@ -8,8 +8,8 @@ from tests.engine.worlds import draw_scenarios, list_bytes, make_scenario, make_
 from trialsim.clinical.vocabulary import EVENTS
 from trialsim.scenario.model import Scenario
 
-# Compiling takes longer than any example.
-unhurried = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# Compiling takes longer than drawing examples may.
+unhurried = settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
 
 
 @unhurried
