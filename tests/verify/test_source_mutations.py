@@ -1,4 +1,4 @@
-"""A line of the source is changed in a copy of the package, and the named checks must fail there. Slow: compiles anew."""
+"""A line of the source is changed in a copy of the package, and the named checks must fail there; slow to compile."""
 
 import json
 import os
