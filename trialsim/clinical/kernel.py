@@ -26,6 +26,7 @@ from trialsim.clinical.vocabulary import (
     MAINTAINED,
     NO_RESOURCE,
     NO_USE,
+    OVERDOSE,
     PHASE_END,
     REFRESH,
     WAIT,
@@ -56,7 +57,9 @@ def find_panel(person: Any, regimen: Any, parameters: Any, change: float) -> flo
         days = parameters["tolerance_regain_days"] if gap > 0.0 else parameters["tolerance_loss_days"]
         speed = max(speed, abs(gap) / days)
     if speed < 1e-4:
-        return YEAR_PANEL
+        # A level far above level_ec50 hides its fall: the far end must agree before a long panel is trusted.
+        far = find_occupancy(find_level(person, regimen, YEAR_PANEL), regimen["level_ec50"])
+        return YEAR_PANEL if abs(far - now) < 0.01 else LONGEST_PANEL
     return min(max(change / speed, SHORTEST_PANEL), LONGEST_PANEL)
 
 
@@ -134,17 +137,31 @@ def plan(person: Any, regimen: Any, parameters: Any, life_table: Any, seed: int,
     tolerance = move_tolerance(person["tolerance"], target, loss, regain, half)
     person["tolerance_target"] = target
     set_hazards(person, regimen, parameters, life_table, blockade, tolerance)
-    person["next_time"] = person["time"] + panel
-    person["next_clock"] = REFRESH
-    if person["dose_due"] < person["next_time"]:
-        person["next_time"] = person["dose_due"]
-        person["next_clock"] = DOSE_DUE
-    if person["phase_end"] < person["next_time"]:
-        person["next_time"] = person["phase_end"]
-        person["next_clock"] = PHASE_END
-    if person["horizon"] < person["next_time"]:
-        person["next_time"] = person["horizon"]
-        person["next_clock"] = HORIZON
+    end_panel(person, person["time"] + panel)
+    go_on(person, seed)
+
+
+@compiled
+def end_panel(person: Any, end: float) -> None:
+    """Set what ends the panel and when: its own length, a due dose, the end of a phase, or the end of follow-up."""
+    person["panel_end"] = end
+    person["panel_clock"] = REFRESH
+    if person["dose_due"] < person["panel_end"]:
+        person["panel_end"] = person["dose_due"]
+        person["panel_clock"] = DOSE_DUE
+    if person["phase_end"] < person["panel_end"]:
+        person["panel_end"] = person["phase_end"]
+        person["panel_clock"] = PHASE_END
+    if person["horizon"] < person["panel_end"]:
+        person["panel_end"] = person["horizon"]
+        person["panel_clock"] = HORIZON
+
+
+@compiled
+def go_on(person: Any, seed: int) -> None:
+    """Find what happens next within the present panel."""
+    person["next_time"] = person["panel_end"]
+    person["next_clock"] = person["panel_clock"]
     find_next_clock(person, seed)
     person["next_time"] = round_tick(person["next_time"])
     if person["next_time"] >= person["horizon"]:
@@ -224,7 +241,10 @@ def step(
         person["residual"][clock] = draw_residual(seed, person["patient"], clock, number, person["replicate"])
         person["occurrence"][clock] = number + 1
     fire(person, regimen, clock, row, log, cursor)
-    if person["state"] != DEAD and person["done"] == 0:
+    if clock == OVERDOSE:
+        # Nothing but its own clock has changed: a new panel would shift the others by its new midpoint.
+        go_on(person, seed)
+    elif person["state"] != DEAD and person["done"] == 0:
         plan(person, regimen, parameters, life_table, seed, change)
 
 

@@ -156,6 +156,7 @@ _TIMES = (
     "dose_due",
     "phase_end",
     "next_time",
+    "panel_end",
     "horizon",
     "offered_until",
     "death",
@@ -164,7 +165,18 @@ PERSON: Final = np.dtype(
     [("patient", "i8"), ("replicate", "i8"), ("arm", "i8"), ("group", "i8")]
     + [
         (name, "i8")
-        for name in ("active_count", "state", "use", "gap", "pending", "next_clock", "logged", "done", "male")
+        for name in (
+            "active_count",
+            "state",
+            "use",
+            "gap",
+            "pending",
+            "next_clock",
+            "panel_clock",
+            "logged",
+            "done",
+            "male",
+        )
     ]
     + [
         (name, "i8")
