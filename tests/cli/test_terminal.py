@@ -89,7 +89,15 @@ def test_a_trial_beside_the_published_one(capsys: pytest.CaptureFixture[str]) ->
     shown = capsys.readouterr().out
     assert "200 simulated trials of 570" in shown
     assert "XR-naltrexone" in shown
-    assert _cells(shown, "Inducted") == ["Inducted", "72.1%", "67.0% to 77.0%", "0.18%", "72.1%", "yes", "60.0% to 81.0%"]
+    assert _cells(shown, "Inducted") == [
+        "Inducted",
+        "72.1%",
+        "67.0% to 77.0%",
+        "0.18%",
+        "72.1%",
+        "yes",
+        "60.0% to 81.0%",
+    ]
     assert _cells(shown, " Deaths") == ["Deaths", "2.5", "0 to 6", "0.11", "–", "–", "–"]
     assert _cells(shown, " bup ") == ["XR-naltrexone", "bup", "Deaths", "-0.5 ± 0.1", "12", "3"]
 

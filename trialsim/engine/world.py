@@ -20,7 +20,7 @@ def build_world(scenario: Scenario, values: Mapping[str, float], seed: int, chan
     return World(
         regimens=build_regimens(scenario, values),
         parameters=build_parameters(values),
-        life_table=tabulate_life_table(),
+        life_table=tabulate_life_table(scenario.population.country),
         seed=seed,
         horizon=scenario.follow_up_days,
         offered_until=offered,

@@ -18,7 +18,7 @@ from typing import Any
 import trialsim
 from trialsim.scenario.model import Scenario
 
-PACKAGES_THAT_MATTER = ("jinja2", "numba", "llvmlite", "numpy", "polars", "pyyaml", "scipy", "simpy", "statsmodels")
+PACKAGES_THAT_MATTER = ("jinja2", "numba", "llvmlite", "numpy", "polars", "pyyaml", "scipy", "simpy")
 SOURCE_SUFFIXES = frozenset({".py", ".html", ".j2", ".css", ".js"})
 
 

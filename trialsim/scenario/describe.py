@@ -146,7 +146,7 @@ def _population_rows(scenario: Scenario) -> list[Row]:
     if people.csv:
         columns = f"{people.row_count} rows of {people.csv}: {', '.join(people.rows)}"
         rows.append(_row(scenario, "population.csv", columns, name="real people"))
-    for name in ("setting", "start", "era", "naloxone_coverage"):
+    for name in ("setting", "start", "era", "country", "naloxone_coverage"):
         unit = "share of overdoses" if name == "naloxone_coverage" else ""
         rows.append(_row(scenario, f"population.{name}", getattr(people, name), unit, name))
     return rows

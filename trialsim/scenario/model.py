@@ -53,6 +53,7 @@ class Population:
     start: str
     era: str
     naloxone_coverage: float
+    country: str = "United States"
     csv: str | None = None
     rows: Mapping[str, tuple[Value, ...]] = field(default_factory=dict)
     row_count: int = 0

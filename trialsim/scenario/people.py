@@ -43,6 +43,7 @@ def read_population(sheet: Sheet, data: Data, folder: Path) -> Population | None
         start=population["start"],
         era=population["era"],
         naloxone_coverage=population["naloxone_coverage"],
+        country=population.get("country", "United States"),
         csv=population.get("csv"),
         rows=columns,
         row_count=len(next(iter(columns.values()), ())),

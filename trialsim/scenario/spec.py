@@ -78,6 +78,12 @@ POPULATION = Key(
         Key("setting", "word", "where treatment is given", required=True, words=SETTINGS),
         Key("start", "word", "state of everyone at time zero", required=True, words=STARTS),
         Key("era", "word", "the drug supply, which sets the level of overdose", required=True, words=ERAS),
+        Key(
+            "country",
+            "word",
+            "whose life table gives deaths from other causes; default: United States",
+            words=("United States", "Norway", "Russia", "Australia"),
+        ),
         Key("naloxone_coverage", "share", "share of overdoses at which naloxone is at hand", required=True),
     ),
 )

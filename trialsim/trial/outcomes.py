@@ -45,7 +45,9 @@ def _count(events: float) -> Measured:
 
 
 def _median(values: npt.NDArray[np.float64]) -> Measured:
-    middle = float(np.median(values)) if len(values) else float("nan")
+    if not len(values):
+        return Measured(0.0, 0.0, float("nan"))
+    middle = float(np.median(values))
     return Measured(middle, 1.0, middle)
 
 
@@ -66,8 +68,10 @@ def find_median_relapse(lives: Observed) -> Measured:
 
     curve = estimate_survival(lives.relapse_week, lives.relapse_event)
     reached = np.flatnonzero(curve.survival <= 0.5)
-    value = float(curve.time[reached[0]]) if len(reached) else float("nan")
-    return Measured(value, 1.0, value)
+    if not len(reached):
+        return Measured(0.0, 0.0, float("nan"))
+    weeks = float(curve.time[reached[0]])
+    return Measured(weeks, 1.0, weeks)
 
 
 def find_abstinent_share(lives: Observed, week: int) -> Measured:
