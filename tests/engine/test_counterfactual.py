@@ -82,6 +82,8 @@ def test_the_same_patient_is_met_in_every_arm_and_by_both_modes() -> None:
     assert crossed.baselines[rows].tobytes() == trial.baselines.tobytes()
 
 
+# A further step rounds residuals anew and may move an event by a few ticks of 0.08 s: a thousand of them are no harm.
+ROUNDING = 1000 * 2.0**-20
 LOWERED = {"smr_using": 0.5, "smr_in_treatment": 0.5, "smr_abstinent": 0.5, "smr_incarcerated": 0.5}
 
 
@@ -102,7 +104,7 @@ def _count_harmed(lowered: dict[str, float], engine: str, sites: tuple[Site, ...
     before = simulate(scenario, engine, make_world(scenario)).outcomes["death"]
     values = {name: make_world(scenario).parameters[name][0] * ratio for name, ratio in lowered.items()}
     after = simulate(scenario, engine, make_world(scenario, **values)).outcomes["death"]
-    return int((after < before).sum()), int((after > before).sum())
+    return int((after < before - ROUNDING).sum()), int((after > before + ROUNDING).sum())
 
 
 OPEN, AMPLY_LIMITED = (Site("a", 1.0),), (Site("a", 1.0, AMPLE, AMPLE, AMPLE),)
@@ -111,6 +113,13 @@ OPEN, AMPLY_LIMITED = (Site("a", 1.0),), (Site("a", 1.0, AMPLE, AMPLE, AMPLE),)
 @pytest.mark.parametrize(("engine", "sites"), [("batch", OPEN), ("des", AMPLY_LIMITED)])
 def test_lowering_only_a_hazard_of_death_kills_nobody(engine: str, sites: tuple[Site, ...]) -> None:
     harmed, saved = _count_harmed(LOWERED, engine, sites)
+    assert harmed == 0 < saved
+
+
+@pytest.mark.parametrize(("engine", "sites"), [("batch", OPEN), ("des", AMPLY_LIMITED)])
+def test_fewer_fatal_and_so_more_survived_overdoses_kill_nobody(engine: str, sites: tuple[Site, ...]) -> None:
+    # A survived overdose changes no hazard; it must not even move the panels in which hazards are looked up.
+    harmed, saved = _count_harmed({"overdose_fatal_share": 0.6}, engine, sites)
     assert harmed == 0 < saved
 
 
