@@ -51,7 +51,7 @@ def test_three_states() -> None:
         return len(log)
 
     def plain(seed: int) -> int:
-        return simulate_plainly(count // 10, seed)[1]
+        return simulate_plainly(count, seed)[1]
 
     ours(0)
     fast, slow = time_best(ours), time_best(plain, 3)
