@@ -20,6 +20,7 @@ def make_regimen() -> Any:
     regimen["components"] = 2
     regimen["amplitude"][0, :2] = 0.05, -0.04
     regimen["decay_rate"][0, :2] = 0.1, 0.9
+    regimen["steady_level"][0, :2] = 0.05 / 0.1, -0.04 / 0.9
     regimen["level_ec50"] = 0.5
     return regimen[0]
 

@@ -148,6 +148,7 @@ KERNELS: dict[str, Kernel] = {
     "steps: length moves nothing": simulate_in(_address_by_steps),
     "closed form: Weibull times": simulate_in(scale(discontinuation_shape=1.1)),
     "closed form: tolerance": _step_in(scale(tolerance_loss_days=1.001)),
+    "closed form: overdose rate": simulate_in(scale(tolerance_regain_days=1.1)),
     "closed form: Erlang C": replace(KERNEL, simulate_site=_add_a_bed),
     "closed form: walking away": simulate_in(scale(walk_away_rate=2.0)),
     "closed form: 60 periods": simulate_in(scale(spontaneous_abstinence_rate=1.1)),

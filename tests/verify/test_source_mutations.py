@@ -86,10 +86,16 @@ MUTATIONS = {
         ("conservation: deaths", "closed form: every transition"),
     ),
     "panels run past the day of a jump": (
-        "clinical/kernel.py",
-        'if person["time"] < end and end < day:',
-        'if person["time"] < end and end < day and end < 0.0:',
+        "clinical/panels.py",
+        "return end if now < end < day else day",
+        "return day",
         ("extreme: risks end on their day",),
+    ),
+    "a line spends nothing of its slope": (
+        "clinical/kernel.py",
+        "0.5 * slope * days) * days",
+        "0.0 * slope * days) * days",
+        ("closed form: overdose rate",),
     ),
     "the arm is in the address": (
         "clinical/kernel.py",

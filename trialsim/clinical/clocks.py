@@ -13,6 +13,15 @@ from trialsim.clinical.vocabulary import NEVER, TICKS_PER_DAY
 
 
 @compiled
+def find_line_firing(rate: float, slope: float, residual: float) -> float:
+    """Return the days until a clock of hazard rate + slope * s has spent its residual; NEVER if it never has."""
+    square = rate * rate + 2.0 * slope * residual
+    if square < 0.0:
+        return NEVER
+    return 2.0 * residual / (rate + math.sqrt(square))
+
+
+@compiled
 def raise_time(days: float, shape: float) -> float:
     """Return days**shape for days of 0 or more: the cumulative hazard of a Weibull clock with coefficient 1."""
     if days <= 0.0:

@@ -48,8 +48,15 @@ from trialsim.clinical.vocabulary import (
 @compiled
 def set_constant(person: Any, clock: int, rate: float) -> None:
     """Give a clock a constant hazard (per day); a clock with rate 0 stays off."""
+    set_line(person, clock, rate, 0.0)
+
+
+@compiled
+def set_line(person: Any, clock: int, rate: float, slope: float) -> None:
+    """Give a clock the hazard rate + slope * s, s = days since the panel began (per day, and per day squared)."""
     if rate > 0.0:
         person["coefficient"][clock] = rate
+        person["slope"][clock] = slope
         person["shape"][clock] = 1.0
         person["active"][person["active_count"]] = clock
         person["active_count"] += 1
@@ -82,17 +89,14 @@ def find_use_intensity(person: Any, regimen: Any, parameters: Any) -> float:
 
 
 @compiled
-def find_overdose_rate(person: Any, regimen: Any, parameters: Any, blockade: float, tolerance: float) -> float:
-    """Return the rate of overdose, fatal and not (per day).
+def find_exposed_rate(person: Any, regimen: Any, parameters: Any) -> float:
+    """Return the rate of overdose, fatal and not (per day), without blockade and with full tolerance.
 
-    era x use x (1 - blockade) x susceptibility(tolerance) x frailty x injection (clinical-model: mechanism 3); attempts
-    to override blockade leave `blockade_override` of the risk.
+    era x use x frailty x injection, and the ratios of the first weeks and of release (clinical-model: mechanism 3).
     """
     rate = parameters["overdose_rate_regular_use"] * find_use_intensity(person, regimen, parameters)
     if rate == 0.0:
         return 0.0
-    rate *= 1.0 - blockade * (1.0 - parameters["blockade_override"])
-    rate *= 1.0 + (parameters["overdose_ratio_tolerance_lost"] - 1.0) * (1.0 - tolerance)
     rate *= person["frailty_overdose"]
     if person["era"] == FENTANYL_ERA:
         rate *= parameters["era_ratio_fentanyl"]
@@ -104,6 +108,16 @@ def find_overdose_rate(person: Any, regimen: Any, parameters: Any, blockade: flo
     if person["time"] < person["released"] + parameters["release_risk_days"]:
         rate *= parameters["overdose_ratio_release"]
     return float(rate)
+
+
+@compiled
+def find_susceptibility(parameters: Any, blockade: float, tolerance: float) -> float:
+    """Return the ratio of the overdose rate to the exposed one, by blockade and tolerance (both 0 to 1).
+
+    (1 - blockade) x susceptibility(tolerance); attempts to override blockade leave `blockade_override` of the risk.
+    """
+    open_share = 1.0 - blockade * (1.0 - parameters["blockade_override"])
+    return float(open_share * (1.0 + (parameters["overdose_ratio_tolerance_lost"] - 1.0) * (1.0 - tolerance)))
 
 
 @compiled
@@ -133,14 +147,11 @@ def find_mortality_ratio(person: Any, parameters: Any) -> float:
 
 
 @compiled
-def set_death_hazards(
-    person: Any, regimen: Any, parameters: Any, life_table: Any, blockade: float, tolerance: float
-) -> None:
-    """Set the clocks of fatal overdose, non-fatal overdose and death from other causes."""
-    rate = find_overdose_rate(person, regimen, parameters, blockade, tolerance)
+def set_death_hazards(person: Any, parameters: Any, life_table: Any, rate: float, slope: float) -> None:
+    """Set the clocks of fatal overdose, non-fatal overdose (rate and slope over the panel) and other death."""
     share = find_fatal_share(person, parameters)
-    set_constant(person, OVERDOSE_DEATH, rate * share)
-    set_constant(person, OVERDOSE, rate * (1.0 - share))
+    set_line(person, OVERDOSE_DEATH, rate * share, slope * share)
+    set_line(person, OVERDOSE, rate * (1.0 - share), slope * (1.0 - share))
     age = min(int(person["age"] + person["time"] / 365.25), LIFE_TABLE_AGES - 1)
     set_constant(person, OTHER_DEATH, life_table[person["male"], age] * find_mortality_ratio(person, parameters))
 
@@ -223,10 +234,15 @@ def set_entry_hazards(person: Any, regimen: Any) -> None:
 
 
 @compiled
-def set_hazards(person: Any, regimen: Any, parameters: Any, life_table: Any, blockade: float, tolerance: float) -> None:
-    """Set every clock's hazard for the panel that begins now, at the panel's blockade and tolerance."""
+def set_hazards(
+    person: Any, regimen: Any, parameters: Any, life_table: Any, rate: float, slope: float, blockade: float
+) -> None:
+    """Set every clock's hazard for the panel that begins now.
+
+    rate, slope: the overdose rate at its beginning (per day) and its slope (per day squared); blockade: at its middle.
+    """
     person["active_count"] = 0
-    set_death_hazards(person, regimen, parameters, life_table, blockade, tolerance)
+    set_death_hazards(person, parameters, life_table, rate, slope)
     state = person["state"]
     if person["use"] == LAPSE_USE:
         set_constant(person, LAPSE_END, parameters["lapse_end_rate"])

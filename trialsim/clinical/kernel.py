@@ -3,13 +3,13 @@
 `step` is the only way that time passes. The engines differ in one thing: when a pending request is admitted.
 """
 
-import math
 from typing import Any
 
-from trialsim.clinical.clocks import draw_residual, find_firing, raise_time, round_tick
+from trialsim.clinical.clocks import draw_residual, find_firing, find_line_firing, raise_time, round_tick
 from trialsim.clinical.compiled import compiled
 from trialsim.clinical.events import fire, give_dose, start_entry, write_event
 from trialsim.clinical.hazards import find_use_intensity, set_hazards
+from trialsim.clinical.panels import YEAR_PANEL, end_panel, find_next_day, find_overdose_line, find_panel
 from trialsim.clinical.pharmacology import find_level, find_occupancy, move_level
 from trialsim.clinical.tallies import KERNEL_STEPS, tally_time
 from trialsim.clinical.tolerance import find_tolerance_target, move_tolerance
@@ -19,63 +19,15 @@ from trialsim.clinical.vocabulary import (
     BED,
     CLOCK_COUNT,
     DEAD,
-    DOSE_DUE,
     HORIZON,
     INDUCTION,
     INJECTION_SLOT,
     MAINTAINED,
     NO_RESOURCE,
-    NO_USE,
     OVERDOSE,
-    PHASE_END,
-    REFRESH,
     WAIT,
     WITHDRAWAL,
 )
-
-# A panel is cut so that blockade and susceptibility move by about PANEL_CHANGE within it, within these limits (days).
-SHORTEST_PANEL = 0.125
-LONGEST_PANEL = 28.0
-YEAR_PANEL = 182.625
-DAYS_PER_YEAR = 365.25
-
-
-@compiled
-def find_panel(person: Any, regimen: Any, parameters: Any, change: float) -> float:
-    """Return the length of the next panel (days): short while what hazards depend on moves, long when it rests.
-
-    change: how far blockade and tolerance may move within a panel (0 to 1); halving it moves no outcome visibly.
-    """
-    level = find_level(person, regimen, 0.0)
-    now = find_occupancy(level, regimen["level_ec50"])
-    soon = find_occupancy(find_level(person, regimen, 1.0), regimen["level_ec50"])
-    speed = abs(soon - now)
-    if person["use"] != NO_USE:
-        blockade = regimen["blockade_max"] * now
-        target = find_tolerance_target(person, regimen, parameters, now, blockade)
-        gap = target - person["tolerance"]
-        days = parameters["tolerance_regain_days"] if gap > 0.0 else parameters["tolerance_loss_days"]
-        speed = max(speed, abs(gap) / days)
-    if speed < 1e-4:
-        # A level far above level_ec50 hides its fall: the far end must agree before a long panel is trusted.
-        far = find_occupancy(find_level(person, regimen, YEAR_PANEL), regimen["level_ec50"])
-        return YEAR_PANEL if abs(far - now) < 0.01 else LONGEST_PANEL
-    return min(max(change / speed, SHORTEST_PANEL), LONGEST_PANEL)
-
-
-@compiled
-def find_next_day(person: Any, regimen: Any, parameters: Any) -> float:
-    """Return the day on which a hazard next jumps: a birthday, the end of the offer or of a time of raised risk.
-
-    A panel ends there, since its hazards are those of its beginning; otherwise an extra step could move a death.
-    """
-    age = person["age"] + person["time"] / DAYS_PER_YEAR
-    day = person["time"] + (math.floor(age) + 1.0 - age) * DAYS_PER_YEAR
-    first_weeks = person["episode_start"] + regimen["first_weeks_days"]
-    for end in (person["offered_until"], first_weeks, person["released"] + parameters["release_risk_days"]):
-        if person["time"] < end and end < day:
-            day = end
-    return day
 
 
 @compiled
@@ -103,7 +55,9 @@ def find_next_clock(person: Any, seed: int) -> None:
     for i in range(person["active_count"]):
         clock = person["active"][i]
         if person["shape"][clock] == 1.0:
-            time = now + arm_clock(person, clock, seed) / person["coefficient"][clock]
+            residual, rate = arm_clock(person, clock, seed), person["coefficient"][clock]
+            slope = person["slope"][clock]
+            time = now + (residual / rate if slope == 0.0 else find_line_firing(rate, slope, residual))
             if time < person["next_time"]:
                 person["next_time"] = time
                 person["next_clock"] = clock
@@ -121,7 +75,7 @@ def find_next_clock(person: Any, seed: int) -> None:
 
 @compiled
 def plan(person: Any, regimen: Any, parameters: Any, life_table: Any, seed: int, change: float) -> None:
-    """Set the hazards of the coming panel at its midpoint and find what happens next, and when.
+    """Set the hazards of the coming panel and find what happens next, and when.
 
     Where no hazard depends on drug level or tolerance (no overdose is possible and no relapse off medication), the
     panel is as long as age allows.
@@ -129,32 +83,15 @@ def plan(person: Any, regimen: Any, parameters: Any, life_table: Any, seed: int,
     moving = person["state"] == ABSTINENT or find_use_intensity(person, regimen, parameters) > 0.0
     panel = find_panel(person, regimen, parameters, change) if moving else YEAR_PANEL
     panel = min(panel, find_next_day(person, regimen, parameters) - person["time"])
-    half = 0.5 * panel if moving else 0.0
-    middle = find_occupancy(find_level(person, regimen, half), regimen["level_ec50"])
+    middle = find_occupancy(find_level(person, regimen, 0.5 * panel if moving else 0.0), regimen["level_ec50"])
     blockade = regimen["blockade_max"] * middle
-    target = find_tolerance_target(person, regimen, parameters, middle, blockade)
-    loss, regain = parameters["tolerance_loss_days"], parameters["tolerance_regain_days"]
-    tolerance = move_tolerance(person["tolerance"], target, loss, regain, half)
-    person["tolerance_target"] = target
-    set_hazards(person, regimen, parameters, life_table, blockade, tolerance)
+    person["tolerance_target"] = find_tolerance_target(person, regimen, parameters, middle, blockade)
+    rate, slope = 0.0, 0.0
+    if moving:
+        rate, slope = find_overdose_line(person, regimen, parameters, panel, middle)
+    set_hazards(person, regimen, parameters, life_table, rate, slope, blockade)
     end_panel(person, person["time"] + panel)
     go_on(person, seed)
-
-
-@compiled
-def end_panel(person: Any, end: float) -> None:
-    """Set what ends the panel and when: its own length, a due dose, the end of a phase, or the end of follow-up."""
-    person["panel_end"] = end
-    person["panel_clock"] = REFRESH
-    if person["dose_due"] < person["panel_end"]:
-        person["panel_end"] = person["dose_due"]
-        person["panel_clock"] = DOSE_DUE
-    if person["phase_end"] < person["panel_end"]:
-        person["panel_end"] = person["phase_end"]
-        person["panel_clock"] = PHASE_END
-    if person["horizon"] < person["panel_end"]:
-        person["panel_end"] = person["horizon"]
-        person["panel_clock"] = HORIZON
 
 
 @compiled
@@ -175,8 +112,11 @@ def spend_clocks(person: Any, start: float, until: float) -> None:
     days = until - start
     for i in range(person["active_count"]):
         clock = person["active"][i]
-        spent = person["coefficient"][clock] * days
-        if person["shape"][clock] != 1.0:
+        if person["shape"][clock] == 1.0:
+            slope = person["slope"][clock]
+            spent = (person["coefficient"][clock] + 0.5 * slope * days) * days
+            person["coefficient"][clock] += slope * days
+        else:
             spent = person["coefficient"][clock] * (find_power(person, clock, until) - person["start_power"][clock])
         person["residual"][clock] = max(person["residual"][clock] - spent, 0.0)
 

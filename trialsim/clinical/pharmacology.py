@@ -25,7 +25,18 @@ def add_dose(person: Any, regimen: Any, dose: float) -> None:
 @compiled
 def find_steady_level(regimen: Any, j: int, dosing: float) -> float:
     """Return component j of the level (ng/mL) that daily dosing (mg per day) holds at equilibrium."""
-    return regimen["amplitude"][j] * dosing / regimen["decay_rate"][j]
+    return float(regimen["steady_level"][j] * dosing)
+
+
+@compiled
+def is_drug_free(person: Any, regimen: Any) -> bool:
+    """Return whether no drug is on board and none is being taken."""
+    if person["dosing"] > 0.0:
+        return False
+    for j in range(regimen["components"]):
+        if person["level"][j] != 0.0:
+            return False
+    return True
 
 
 @compiled
@@ -53,6 +64,16 @@ def find_level(person: Any, regimen: Any, days: float) -> float:
             excess *= math.exp(-regimen["decay_rate"][j] * days)
         level += steady + excess
     return max(level, 0.0)
+
+
+@compiled
+def find_level_slope(person: Any, regimen: Any) -> float:
+    """Return how fast the person's level changes now (ng/mL per day)."""
+    slope = 0.0
+    for j in range(regimen["components"]):
+        excess = person["level"][j] - find_steady_level(regimen, j, person["dosing"])
+        slope -= regimen["decay_rate"][j] * excess
+    return slope
 
 
 @compiled

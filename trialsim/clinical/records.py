@@ -105,7 +105,7 @@ REGIMEN_PARAMETERS: Final = (
     "use_carried_days",
 )
 
-# Derived at set-up, so that no panel repeats it: rate**shape of the Weibull clocks.
+# Derived at set-up, so that no panel repeats it: rate**shape of the Weibull clocks, amplitude / decay_rate.
 PARAMETERS: Final = np.dtype([(name, "f8") for name in (*PARAMETER_NAMES, "relapse_coefficient_off_medication")])
 REGIMEN_DERIVED: Final = ("discontinuation_coefficient", "relapse_coefficient", "opioid_free_coefficient")
 OBSERVATION: Final = np.dtype([(name, "f8") for name in OBSERVATION_NAMES])
@@ -121,6 +121,7 @@ REGIMEN: Final = np.dtype(
         ("components", "i8"),
         ("amplitude", "f8", (COMPONENTS,)),
         ("decay_rate", "f8", (COMPONENTS,)),
+        ("steady_level", "f8", (COMPONENTS,)),
     ]
 )
 
@@ -191,6 +192,7 @@ PERSON: Final = np.dtype(
         ("residual", "f8", (CLOCK_COUNT,)),
         ("occurrence", "i8", (CLOCK_COUNT,)),
         ("coefficient", "f8", (CLOCK_COUNT,)),
+        ("slope", "f8", (CLOCK_COUNT,)),
         ("shape", "f8", (CLOCK_COUNT,)),
         ("origin", "f8", (CLOCK_COUNT,)),
         ("power", "f8", (CLOCK_COUNT,)),

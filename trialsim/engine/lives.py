@@ -13,9 +13,11 @@ from trialsim.clinical.records import EVENT, PERSON
 from trialsim.clinical.tallies import COUNTERS, EVENTS_LOGGED, LIVES
 
 # Blockade and susceptibility may move by this much within a panel; a test halves it (kernel contract, point 2).
-PANEL_CHANGE: Final = 0.15
+PANEL_CHANGE: Final = 0.2
 # Lives are tallied in this many groups of patients; the spread between groups gives Monte Carlo errors.
 GROUPS: Final = 100
+# Room for events that a log reserves at first; a log that runs over is enlarged.
+EVENTS_PER_LIFE: Final = 64
 
 OUTCOME: Final = np.dtype(
     [(name, "f8") for name in ("death", "first_dose", "last_dose", "stopped")]
@@ -148,7 +150,7 @@ def simulate_batch(world: World, baselines: npt.NDArray[Any], arm_of: npt.NDArra
     """
     arms = len(world.regimens)
     lives = count_lives(arm_of, arms)
-    capacity = 24 * lives if keep_log else 0
+    capacity = EVENTS_PER_LIFE * lives if keep_log else 0
     while True:
         outcomes = np.zeros(lives, OUTCOME)
         tally = np.zeros((world.groups, arms, COUNTERS), np.int64)

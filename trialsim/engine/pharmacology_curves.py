@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from trialsim.clinical.pharmacology import add_dose, find_level, find_occupancy, move_level
-from trialsim.clinical.records import COMPONENTS, PERSON, REGIMEN
+from trialsim.clinical.records import PERSON, REGIMEN
+from trialsim.engine.setup import fill_curve
 from trialsim.parameters.medications import MEDICATIONS
 
 # Plasma naltrexone that blocks 25 mg of intravenous heroin (ng/mL): evidence row castillo-2024-1.
@@ -28,12 +29,7 @@ class Drug:
 def build_drug(name: str, values: Mapping[str, float]) -> Drug:
     """Return what the kernel's drug functions read of a built-in medication, with the given parameter values."""
     regimen = np.zeros(1, REGIMEN)
-    components = MEDICATIONS[name].components
-    regimen["components"] = components
-    regimen["decay_rate"][0, components:COMPONENTS] = 1.0
-    for j in range(components):
-        regimen["amplitude"][0, j] = values[f"level_amplitude_{j + 1}_{name}"]
-        regimen["decay_rate"][0, j] = values[f"level_decay_rate_{j + 1}_{name}"]
+    fill_curve(regimen, MEDICATIONS[name], values)
     for field in ("level_ec50", "blockade_max"):
         regimen[field] = values[f"{field}_{name}"]
     return Drug(regimen)

@@ -28,7 +28,7 @@ parameters, never this file.
   {HYDROMORPHONE_BLOCKED:.0%} of receptors on: a value chosen to serve its three doses.
 - Implants: Hulse 2004 weighs the whole implant, Ngo 2008 the naltrexone in the same products (1.1 g and 2.2 g for 1.7 g
   and 3.4 g).
-- Buprenorphine: the scans followed daily doses. Both readings are shown; the level curve was fitted to single doses.
+- Buprenorphine: the scans followed daily doses, and the level curve was fitted so; a first dose alone blocks less.
 
 | point | unit | published | range | simulated | tolerance | verdict | sources |
 |---|---|---|---|---|---|---|---|

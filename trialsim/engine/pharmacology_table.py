@@ -39,10 +39,6 @@ MISSES: Final = {
         "an outlier of any curve through the rest: one Emax curve through 5 mg (43 to 58%) and 50 mg (92 to 98%) gives "
         "about three quarters at 15 mg"
     ),
-    "buprenorphine 2 mg, 4 h after a dose, daily dosing": (
-        "the level curve takes the occupancies of Greenwald 2003 as those of single doses, and with a half-life of 32 "
-        "h daily doses add up to two and a half times as much; 16 and 32 mg saturate the receptor either way"
-    ),
 }
 
 
@@ -206,16 +202,14 @@ def _implant_points() -> list[Point]:
 
 
 def _buprenorphine_points() -> list[Point]:
-    measures = (("one dose", find_blockade), ("daily dosing", find_daily_blockade))
     return [
         Point(
-            f"buprenorphine {dose} mg, 4 h after a dose, {what}",
+            f"buprenorphine {dose} mg a day, 4 h after a dose",
             "% occupied",
             "occupancy",
             (f"greenwald-2003-{row}",),
-            partial(_percent, partial(measure, dose=float(dose), days=4 / 24), "sublingual_buprenorphine"),
+            partial(_percent, partial(find_daily_blockade, dose=float(dose), days=4 / 24), "sublingual_buprenorphine"),
         )
-        for what, measure in measures
         for row, dose in enumerate((2, 16, 32), start=1)
     ]
 

@@ -7,7 +7,6 @@ import numpy as np
 import numpy.typing as npt
 
 from trialsim.clinical.records import (
-    COMPONENTS,
     LIFE_TABLE_AGES,
     OBSERVATION,
     OBSERVATION_NAMES,
@@ -50,13 +49,20 @@ def find_medication(scenario: Scenario, name: str) -> tuple[Medication, Mapping[
     return MEDICATIONS[name], {}
 
 
-def _fill_numbers(record: Records, medication: Medication, values: Mapping[str, float]) -> None:
-    for field in REGIMEN_PARAMETERS:
-        record[field] = values[f"{field}_{medication.id}"] if field in medication.fields else NEUTRAL.get(field, 0.0)
+def fill_curve(record: Records, medication: Medication, values: Mapping[str, float]) -> None:
+    """Set the level curve of a medication in its REGIMEN record (shape [1])."""
+    record["components"] = medication.components
+    record["decay_rate"] = 1.0
     for j in range(medication.components):
         record["amplitude"][0, j] = values[f"level_amplitude_{j + 1}_{medication.id}"]
         record["decay_rate"][0, j] = values[f"level_decay_rate_{j + 1}_{medication.id}"]
-    record["decay_rate"][0, medication.components : COMPONENTS] = 1.0
+    record["steady_level"] = record["amplitude"] / record["decay_rate"]
+
+
+def _fill_numbers(record: Records, medication: Medication, values: Mapping[str, float]) -> None:
+    for field in REGIMEN_PARAMETERS:
+        record[field] = values[f"{field}_{medication.id}"] if field in medication.fields else NEUTRAL.get(field, 0.0)
+    fill_curve(record, medication, values)
 
 
 def _fill_structure(record: Records, medication: Medication) -> None:
@@ -64,7 +70,6 @@ def _fill_structure(record: Records, medication: Medication) -> None:
     record["daily"] = medication.daily
     record["needs_withdrawal"] = medication.needs_withdrawal
     record["dose_first"] = medication.dose_first
-    record["components"] = medication.components
 
 
 def _apply_arm(record: Records, arm: Arm, values: Mapping[str, float]) -> None:

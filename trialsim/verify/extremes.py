@@ -58,9 +58,10 @@ def check_blockade(name: str, kernel: Kernel) -> Check:
     counted = []
     for override in (0.0, 1.0):
         world = make_world(scenario, **{**risky, "blockade_max": 1.0, "blockade_override": override})
-        # One dose is enough for every receptor, for ever.
+        # One dose is enough for every receptor, for ever; a depot, since daily doses begin from no drug at all.
         world.regimens["components"], world.regimens["level_ec50"] = 1, 1e-300
         world.regimens["amplitude"], world.regimens["decay_rate"] = 1.0, 1e-9
+        world.regimens["daily"], world.regimens["steady_level"] = 0, 1e9
         tally = _live(kernel, scenario, world).tally.sum(axis=(0, 1))
         counted.append(int(tally[OVERDOSES_IN] + tally[OVERDOSE_DEATHS_IN]))
     return report_exact(name, counted[0], "overdoses under perfect blockade without override", counted[1])

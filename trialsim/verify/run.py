@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Final
 
-from trialsim.verify import chains, conservation, extremes, faults, identity, laws, pairs, queues
+from trialsim.verify import chains, conservation, extremes, faults, identity, laws, pairs, queues, returning
 from trialsim.verify.check import LARGEST_SCORE, Check
 from trialsim.verify.closed_forms import check_busy, check_scenario
 from trialsim.verify.kernel import KERNEL, Kernel
@@ -34,6 +34,7 @@ _FIXED: Final[Mapping[str, Checker]] = {
     "steps: length moves nothing": laws.check_panels,
     "closed form: Weibull times": laws.check_weibull,
     "closed form: tolerance": laws.check_tolerance,
+    "closed form: overdose rate": returning.check_returning,
     "closed form: present value": _check_present_value,
     "closed form: Erlang C": queues.check_erlang_c,
     "closed form: walking away": queues.check_erlang_a,
