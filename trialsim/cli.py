@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from trialsim.runs.options import RunOptions, RunResult
     from trialsim.scenario import Scenario
 
-LARGEST = {"replicates": 1_000_000, "participants": 100_000_000, "seed": 2**64 - 1, "workers": 4096}
+LARGEST = {"replicates": 1_000_000, "participants": 10_000_000, "seed": 2**64 - 1, "workers": 4096}
 
 app = typer.Typer(
     name="trialsim",

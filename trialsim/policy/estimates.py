@@ -62,8 +62,8 @@ def find_error(without: Floats) -> float | None:
     return float(np.sqrt((groups - 1) / groups * ((without - without.mean()) ** 2).sum()))
 
 
-def describe_ratio(ratio: Ratio, counted: bool) -> Cells:
-    """Return mean, 95% Monte Carlo interval (mean -/+ 1.96 errors, not below 0) and error; None where undefined.
+def describe_ratio(ratio: Ratio, counted: bool, highest: float = float("inf")) -> Cells:
+    """Return mean, 95% Monte Carlo interval (mean -/+ 1.96 errors, from 0 to `highest`) and error; None if undefined.
 
     counted: whether events are rare chance events, so that none seen does not mean that there can be none. Then the
     interval of a zero ends at the exact Poisson limit, and the error, of which the spread says nothing, is None.
@@ -71,9 +71,11 @@ def describe_ratio(ratio: Ratio, counted: bool) -> Cells:
     if np.isnan(ratio.value):
         return {"mean": None, "low": None, "high": None, "mcse": None}
     if counted and ratio.events == 0:
-        return {"mean": 0.0, "low": 0.0, "high": POISSON_LIMIT / ratio.amount, "mcse": None}
+        return {"mean": 0.0, "low": 0.0, "high": min(POISSON_LIMIT / ratio.amount, highest), "mcse": None}
     cells = describe_value(ratio.value, find_error(ratio.without))
-    return {**cells, "low": None if cells["low"] is None else max(0.0, cells["low"])}
+    if cells["low"] is None or cells["high"] is None:
+        return cells
+    return {**cells, "low": max(0.0, cells["low"]), "high": min(highest, cells["high"])}
 
 
 def describe_difference(first: Ratio, second: Ratio) -> Cells:

@@ -33,11 +33,19 @@ def tabulate_policies(scenario: Scenario, outcomes: Sequence[Outcome], ratios: R
     """Return {policy: {outcome: cells}} with mean, low, high, mcse (None where undefined) and unit."""
     return {
         arm.name: {
-            outcome.name: {**describe_ratio(ratios[outcome.name][j], outcome.counted), "unit": outcome.unit}
+            outcome.name: {
+                **describe_ratio(ratios[outcome.name][j], outcome.counted, find_highest(outcome)),
+                "unit": outcome.unit,
+            }
             for outcome in outcomes
         }
         for j, arm in enumerate(scenario.arms)
     }
+
+
+def find_highest(outcome: Outcome) -> float:
+    """Return the largest value that an outcome can have: 1 for a proportion."""
+    return 1.0 if outcome.unit == "proportion" else float("inf")
 
 
 def find_comparator(scenario: Scenario) -> int:

@@ -43,7 +43,8 @@ def count_flow(lives: Observed, scenario: Scenario) -> dict[str, Any]:
     screened = scenario.screened and scenario.screened * randomised / scenario.participants
     inducted = find_inducted(lives, day)
     courses = lives.courses
-    stopped = courses["discontinuation_day"] < NEVER
+    # Who stopped, came back and is on the medication at the end counts as retained.
+    stopped = (courses["discontinuation_day"] < NEVER) & (courses["retained"] == 0)
     lost = courses["lost_day"] < NEVER
     return {
         "screened": screened,

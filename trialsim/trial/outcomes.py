@@ -44,6 +44,11 @@ def _count(events: float) -> Measured:
     return Measured(events, 1.0, events)
 
 
+def _mean(values: npt.NDArray[np.float64]) -> Measured:
+    total, count = float(values.sum()), float(len(values))
+    return Measured(total, count, total / count if count else float("nan"))
+
+
 def _median(values: npt.NDArray[np.float64]) -> Measured:
     if not len(values):
         return Measured(0.0, 0.0, float("nan"))
@@ -168,7 +173,7 @@ def measure_arm(scenario: Scenario, lives: Observed, scheduled: int) -> dict[str
         "retained": lambda: _share(retained),
         "retained_without_relapse": lambda: _share(steady),
         "all_injections": lambda: _share((lives.courses["doses"] >= scheduled) & (scheduled > 0)),
-        "mean_days_retained": lambda: Measured(float(treated.sum()), float(len(treated)), float(treated.mean())),
+        "mean_days_retained": lambda: _mean(treated),
         "abstinent_weeks_share": lambda: find_abstinent_share(lives, week),
         "nonfatal_overdoses": lambda: _count(nonfatal),
         "fatal_overdoses": lambda: _count(fatal),
