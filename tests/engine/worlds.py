@@ -16,7 +16,17 @@ from trialsim.parameters import read_parameters
 from trialsim.parameters.medications import MEDICATIONS
 from trialsim.runs.chunks import run_chunks
 from trialsim.scenario import parse_scenario
-from trialsim.scenario.model import Allocation, Arm, Choices, Fixed, Population, Scenario, Site, TruncatedNormal
+from trialsim.scenario.model import (
+    Allocation,
+    Arm,
+    Choices,
+    Covariate,
+    Fixed,
+    Population,
+    Scenario,
+    Site,
+    TruncatedNormal,
+)
 from trialsim.trial.run import join_observed
 from trialsim.trial.simulate import Chunk, Observed, simulate_chunk
 
@@ -57,7 +67,7 @@ def read_values() -> Mapping[str, float]:
 
 def make_population(**changes: Any) -> Population:
     """A population at a trial's start of withdrawal; changes replace fields, or covariates by name."""
-    covariates = {
+    covariates: dict[str, Covariate] = {
         "age": TruncatedNormal(35.0, 10.0, 18.0, 70.0),
         "male": Fixed(0.7),
         "primary_opioid": Choices(("heroin", "prescription"), (0.8, 0.2)),
@@ -69,13 +79,13 @@ def make_population(**changes: Any) -> Population:
         "uses_alone": Fixed(0.5),
         "opioid_free_days": Choices((0.0, 4.0), (0.5, 0.5)),
     }
-    fields = {"setting": "trial", "start": "withdrawal", "era": "heroin", "naloxone_coverage": 0.3}
+    fields: dict[str, Any] = {"setting": "trial", "start": "withdrawal", "era": "heroin", "naloxone_coverage": 0.3}
     for name, value in changes.items():
         if name in covariates:
             covariates[name] = value
         else:
             fields[name] = value
-    return Population(covariates=covariates, **fields)  # type: ignore[arg-type]
+    return Population(covariates=covariates, **fields)
 
 
 @cache

@@ -7,6 +7,8 @@ import pytest
 from tests.verify.breaking import KERNELS, OTHERS, scale, simulate_in
 from trialsim.cli import main
 from trialsim.verify import list_checks, run_checks
+from trialsim.verify.check import Check, report_exact
+from trialsim.verify.kernel import Kernel
 from trialsim.verify.run import run_check
 from trialsim.verify.worlds import find_scenarios
 
@@ -45,7 +47,10 @@ def test_scenario_check_fails_where_lapses_end_too_soon(name: str) -> None:
 
 
 def test_an_error_while_checking_is_a_failed_check() -> None:
-    check = run_check("any", lambda name, kernel: 1 / 0)  # type: ignore[arg-type, return-value]
+    def divide(name: str, kernel: Kernel) -> Check:
+        return report_exact(name, 1 / 0, "never reached")
+
+    check = run_check("any", divide)
     assert not check.passed
     assert check.detail == "ZeroDivisionError: division by zero"
 

@@ -47,9 +47,10 @@ def compiled[F: Callable[..., Any]](function: F) -> F:
 
     numba reads its cache folder at decoration, so the global setting is lent for that moment only.
     """
-    before = numba.config.CACHE_DIR  # type: ignore[attr-defined]
-    numba.config.CACHE_DIR = CACHE_FOLDER  # type: ignore[attr-defined]
+    settings = cast(Any, numba.config)  # numba fills its attributes at run time
+    before = settings.CACHE_DIR
+    settings.CACHE_DIR = CACHE_FOLDER
     try:
         return cast(F, numba.njit(cache=True, nogil=True, error_model="numpy")(function))
     finally:
-        numba.config.CACHE_DIR = before  # type: ignore[attr-defined]
+        settings.CACHE_DIR = before
