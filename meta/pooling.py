@@ -1,0 +1,100 @@
+"""One pool of one outcome: what was asked, checked once, and handed to the method that answers it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from meta.data import ArmCounts, EffectSizes
+from meta.measures import find_measure
+from meta.priors import FLAT, Prior
+from meta.problems import refuse
+from meta.result import PooledResult
+
+if TYPE_CHECKING:
+    from meta.tables import EvidenceTable
+
+MODELS: Final = ("normal", "binomial", "poisson")
+FREQUENTIST: Final = ("inverse-variance", "mantel-haenszel", "peto", "dl", "pm", "reml", "ml")
+METHODS: Final = (*FREQUENTIST, "exact", "bayes")
+COMMON: Final = ("inverse-variance", "mantel-haenszel", "peto")
+"""Methods that have no random effect."""
+HALF_NORMAL: Final = Prior("half-normal", (0.5,))
+VAGUE: Final = Prior("normal", (0.0, 10.0))
+
+
+@dataclass(frozen=True, slots=True)
+class PoolSpec:
+    """What a pool is asked for.
+
+    `effects`: ``random`` or ``common``. `mu_prior`: of the pooled effect or level; `tau_prior`: of the heterogeneity
+    standard deviation; `baseline_prior`: of each study's comparator log odds or log rate (per person-year) in exact
+    two-arm likelihoods. `level` of intervals, 0 to 1. `hartung_knapp`: interval with t quantile and rescaled standard
+    error; `guard`: never narrower than without (the ad hoc guard). `prediction`: degrees of freedom of a frequentist
+    prediction interval, ``t(k-2)`` (Higgins 2009), ``t(k-1)`` or ``normal``. `continuity`: added to all cells of
+    studies with a zero cell; 0 unless asked for. `seed`, `draws`: of sampling.
+    """
+
+    measure: str
+    model: str = "normal"
+    method: str = "exact"
+    effects: str = "random"
+    mu_prior: Prior = FLAT
+    tau_prior: Prior = HALF_NORMAL
+    baseline_prior: Prior = VAGUE
+    level: float = 0.95
+    hartung_knapp: bool = False
+    guard: bool = False
+    prediction: str = "t(k-2)"
+    continuity: float = 0.0
+    seed: int = 1
+    draws: int = 1000
+
+
+def check_spec(spec: PoolSpec) -> None:
+    """Refuse what is unknown or does not fit together, with EvidenceError; never another model in its place."""
+    measure = find_measure(spec.measure)
+    for key, value, known in (("model", spec.model, MODELS), ("method", spec.method, METHODS)):
+        if value not in known:
+            raise refuse(key, f"unknown {key} {value!r}", "one of " + ", ".join(known), known, value)
+    if spec.effects not in ("random", "common"):
+        raise refuse("effects", f"unknown {spec.effects!r}", "random or common", ("random", "common"), spec.effects)
+    if spec.model not in measure.models:
+        raise refuse(
+            "model",
+            f"{spec.model!r} does not model a {measure.label}",
+            f"{' or '.join(measure.models)} for {measure.name}",
+        )
+    if not 0 < spec.level < 1:
+        raise refuse("level", f"{spec.level} is no level", "a proportion between 0 and 1, such as 0.95")
+
+
+def pool_data(data: EffectSizes | ArmCounts, spec: PoolSpec) -> PooledResult:
+    """Pool effect sizes or arm counts by the method of the spec. Raises EvidenceError for what cannot be pooled."""
+    check_spec(spec)
+    if spec.method == "exact":
+        from meta.exact import pool_exact
+
+        return pool_exact(data, spec)
+    if spec.method == "bayes":
+        from meta.bayes import pool_bayes
+
+        return pool_bayes(data, spec)
+    from meta.frequentist import pool_frequentist
+
+    return pool_frequentist(data, spec)
+
+
+def pool(table: EvidenceTable, spec: PoolSpec, *, reference: str | None = None) -> PooledResult:
+    """Pool the rows of a table that are not excluded. `reference`: the comparator; None for the one that is evident.
+
+    Raises EvidenceError for rows that cannot stand in one pool (two studies of one overlap group and period, treatments
+    that are not two) and for everything that `check_spec` refuses.
+    """
+    from meta.effects import collect_arms, compute_effects
+
+    check_spec(spec)
+    counts = spec.model != "normal" or spec.method in ("mantel-haenszel", "peto")
+    if counts:
+        return pool_data(collect_arms(table, spec.measure, reference=reference), spec)
+    return pool_data(compute_effects(table, spec.measure, reference=reference, continuity=spec.continuity), spec)
