@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -65,8 +66,26 @@ def check_spec(spec: PoolSpec) -> None:
             f"{spec.model!r} does not model a {measure.label}",
             f"{' or '.join(measure.models)} for {measure.name}",
         )
+    _check_method(spec)
     if not 0 < spec.level < 1:
         raise refuse("level", f"{spec.level} is no level", "a proportion between 0 and 1, such as 0.95")
+
+
+def _check_method(spec: PoolSpec) -> None:
+    if spec.model != "normal" and spec.method in FREQUENTIST and spec.method != "ml":
+        raise refuse("method", f"{spec.method!r} has no {spec.model} likelihood", "exact, bayes or ml")
+    if spec.effects == "common" and spec.method in ("dl", "pm", "reml"):
+        raise refuse("effects", f"{spec.method!r} estimates heterogeneity", "inverse-variance for common effects")
+    if spec.method in COMMON and spec.hartung_knapp:
+        raise refuse("hartung-knapp", f"{spec.method!r} has no heterogeneity", "dl, pm, reml or ml")
+    if spec.hartung_knapp and spec.method in ("exact", "bayes"):
+        raise refuse("hartung-knapp", f"{spec.method!r} needs no such interval", "dl, pm, reml or ml")
+    if spec.guard and not spec.hartung_knapp:
+        raise refuse("guard", "guards the Hartung-Knapp interval, which was not asked for", "hartung-knapp as well")
+    if spec.continuity and (spec.model != "normal" or spec.method in ("mantel-haenszel", "peto")):
+        raise refuse("continuity", "this method keeps zero cells as they are", "no correction")
+    if spec.continuity < 0 or not math.isfinite(spec.continuity):
+        raise refuse("continuity", f"{spec.continuity} is no correction", "0 (none) or a positive number such as 0.5")
 
 
 def pool_data(data: EffectSizes | ArmCounts, spec: PoolSpec) -> PooledResult:
