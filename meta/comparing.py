@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from meta.data import ArmCounts, EffectSizes
-from meta.pooling import COMMON, PoolSpec, pool_data
+from meta.pooling import PoolSpec, pool_data
 from meta.result import PooledResult
 
 SAMPLING_TOLERANCE: Final = 4.0
@@ -59,7 +59,7 @@ def compare_data(data: EffectSizes | ArmCounts, spec: PoolSpec, *, tolerance: fl
 
 def _hold_sampling(exact: PooledResult, bayes: PooledResult, spec: PoolSpec) -> list[Agreement]:
     held = []
-    names = ["estimate", "ci_low", "ci_high", *([] if spec.method in COMMON or spec.effects == "common" else ["tau"])]
+    names = ["estimate", "ci_low", "ci_high", *(["tau"] if spec.effects == "random" else [])]
     for name in names:
         error = bayes.diagnostics[f"mcse_{name}"]
         ours, theirs = getattr(exact, name), getattr(bayes, name)

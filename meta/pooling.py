@@ -104,16 +104,20 @@ def pool_data(data: EffectSizes | ArmCounts, spec: PoolSpec) -> PooledResult:
     return pool_frequentist(data, spec)
 
 
+def make_data(table: EvidenceTable, spec: PoolSpec, *, reference: str | None = None) -> EffectSizes | ArmCounts:
+    """What the method of the spec is fitted to: counts for exact likelihoods, Mantel-Haenszel and Peto, else effects."""
+    from meta.effects import collect_arms, compute_effects
+
+    check_spec(spec)
+    if spec.model != "normal" or spec.method in ("mantel-haenszel", "peto"):
+        return collect_arms(table, spec.measure, reference=reference)
+    return compute_effects(table, spec.measure, reference=reference, continuity=spec.continuity)
+
+
 def pool(table: EvidenceTable, spec: PoolSpec, *, reference: str | None = None) -> PooledResult:
     """Pool the rows of a table that are not excluded. `reference`: the comparator; None for the one that is evident.
 
     Raises EvidenceError for rows that cannot stand in one pool (two studies of one overlap group and period, treatments
     that are not two) and for everything that `check_spec` refuses.
     """
-    from meta.effects import collect_arms, compute_effects
-
-    check_spec(spec)
-    counts = spec.model != "normal" or spec.method in ("mantel-haenszel", "peto")
-    if counts:
-        return pool_data(collect_arms(table, spec.measure, reference=reference), spec)
-    return pool_data(compute_effects(table, spec.measure, reference=reference, continuity=spec.continuity), spec)
+    return pool_data(make_data(table, spec, reference=reference), spec)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 import trialsim
+from trialsim import cli_evidence
 from trialsim.exits import (
     INTERRUPTED,
     close_broken_pipe,
@@ -31,6 +32,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.add_typer(cli_evidence.app)
 
 File = Annotated[Path, typer.Argument(help="Scenario file (YAML).", show_default=False)]
 Seed = Annotated[int | None, typer.Option(min=0, max=LARGEST["seed"], help="Seed of all luck; default: the file's.")]

@@ -52,7 +52,7 @@ def clean_text(text: str, longest: int = LONGEST_TEXT) -> str:
 
 def print_summary(summary: Mapping[str, Any]) -> None:
     """Show the results of a trial or a cohort, and the comparison of its arms or policies."""
-    console = _open_console()
+    console = open_console()
     if summary["kind"] == "trial":
         console.print(tabulate_trial(summary))
         pairs = [each for each in summary["differences"] if each["averted"] is not None]
@@ -70,7 +70,7 @@ def print_summary(summary: Mapping[str, Any]) -> None:
 def tabulate_trial(summary: Mapping[str, Any]) -> Table:
     """Outcomes of each arm: simulated mean, 95% range over replicates, Monte Carlo error, published, inside or not."""
     title = f"{summary['title']}: {summary['replicates']} simulated trials of {summary['participants']}"
-    table = _new_table(
+    table = new_table(
         title, "outcome by arm", "simulated", "95% range", "MC error", "published", "inside", "parameters"
     )
     for arm, outcomes in summary["arms"].items():
@@ -78,7 +78,7 @@ def tabulate_trial(summary: Mapping[str, Any]) -> Table:
         for outcome, figures in outcomes.items():
             unit = figures["unit"]
             table.add_row(
-                _plain_text(f"  {_name_outcome(summary, outcome)}"),
+                plain_text(f"  {_name_outcome(summary, outcome)}"),
                 show_figure(figures["mean"], unit),
                 show_range(figures["low"], figures["high"], unit),
                 show_figure(figures["mcse"], unit, digits=2),
@@ -94,16 +94,16 @@ def tabulate_cohort(summary: Mapping[str, Any]) -> Table:
     """Policy by main outcome, each as mean ± Monte Carlo error; every other outcome is in the report and the JSON."""
     found = [name for name in COHORT_OUTCOMES if any(name in each for each in summary["policies"].values())]
     labels = [_name_outcome(summary, name) for name in found]
-    table = _new_table(f"{summary['title']}: {summary['participants']:,} people {ERROR_SIGN}", "policy", *labels)
+    table = new_table(f"{summary['title']}: {summary['participants']:,} people {ERROR_SIGN}", "policy", *labels)
     for policy, outcomes in summary["policies"].items():
         cells = (_show_estimate(outcomes.get(name)) for name in found)
-        table.add_row(_plain_text(summary["policy_labels"].get(policy, policy)), *cells)
+        table.add_row(plain_text(summary["policy_labels"].get(policy, policy)), *cells)
     return table
 
 
 def tabulate_differences(pairs: Iterable[Mapping[str, Any]], summary: Mapping[str, Any]) -> Table:
     """Differences between arms or policies over the same people, with the pairs averted and caused where counted."""
-    table = _new_table(
+    table = new_table(
         f"Differences over the same people {ERROR_SIGN}", "", "against", "outcome", "difference", "averted", "caused"
     )
     labels = summary.get("policy_labels") or summary.get("arm_labels") or {}
@@ -111,7 +111,7 @@ def tabulate_differences(pairs: Iterable[Mapping[str, Any]], summary: Mapping[st
         units = (each.get("policy", each.get("arm")), each["comparator"])
         names = (*(labels.get(unit, unit) for unit in units), _name_outcome(summary, each["outcome"]))
         table.add_row(
-            *map(_plain_text, names),
+            *map(plain_text, names),
             _show_estimate({"unit": "", **each}),
             show_figure(each["averted"], "count"),
             show_figure(each["caused"], "count"),
@@ -121,28 +121,28 @@ def tabulate_differences(pairs: Iterable[Mapping[str, Any]], summary: Mapping[st
 
 def print_design(design: Mapping[str, Any]) -> None:
     """Show a resolved design, section by section: one line a setting, with its unit and the source of its number."""
-    console = _open_console()
+    console = open_console()
     console.print(Text(clean_text(f"{design['title']} ({design['kind']} {design['name']})"), "bold"))
-    console.print(_plain_text(f"protocol: {', '.join(design['protocol']) or 'none given'}"))
+    console.print(plain_text(f"protocol: {', '.join(design['protocol']) or 'none given'}"))
     for section in design["sections"]:
-        table = Table(title=_plain_text(section["title"]), title_justify="left", title_style="bold", box=SIMPLE_HEAD)
+        table = Table(title=plain_text(section["title"]), title_justify="left", title_style="bold", box=SIMPLE_HEAD)
         table.add_column("setting", ratio=3, overflow="fold")
         table.add_column("value", ratio=4, overflow="fold")
         table.add_column("source", ratio=5, overflow="fold", style="dim")
         for row in section["rows"]:
             value = row["value"] if isinstance(row["value"], str) else f"{row['value']:.6g}"
-            table.add_row(*map(_plain_text, (row["name"], f"{value} {row['unit']}".strip(), row["source"])))
+            table.add_row(*map(plain_text, (row["name"], f"{value} {row['unit']}".strip(), row["source"])))
         console.print(table)
 
 
 def print_checks(checks: Sequence[Mapping[str, Any]]) -> None:
     """Show verification checks: name, passed or not, the figure that was found and what it may be at most."""
-    table = _new_table("", "check", "", "figure", "tolerance")
+    table = new_table("", "check", "", "figure", "tolerance")
     for each in checks:
         figures = (f"{each[name]:.4g}" for name in ("figure", "tolerance"))
-        table.add_row(_plain_text(each["name"]), _show_verdict(each["passed"]), *figures)
+        table.add_row(plain_text(each["name"]), _show_verdict(each["passed"]), *figures)
     failed = sum(not each["passed"] for each in checks)
-    console = _open_console()
+    console = open_console()
     console.print(table)
     console.print(f"{len(checks) - failed} passed, {failed} failed")
 
@@ -161,7 +161,8 @@ def show_range(low: float | None, high: float | None, unit: str) -> str:
     return "–" if low is None or high is None else f"{show_figure(low, unit)} to {show_figure(high, unit)}"
 
 
-def _open_console() -> Console:
+def open_console() -> Console:
+    """A console for results: as wide as the terminal, or with room enough in a file or a pipe."""
     # A file or a pipe has no width of its own: leave room, so that lines need not break.
     console = Console(highlight=False)
     return (
@@ -174,7 +175,7 @@ def _name_outcome(summary: Mapping[str, Any], outcome: str) -> str:
     return label
 
 
-def _plain_text(text: str) -> Text:
+def plain_text(text: str) -> Text:
     """Text from a file, whose square brackets are no markup."""
     return Text(clean_text(text, LONGEST_CELL))
 
@@ -187,20 +188,19 @@ def _show_estimate(figures: Mapping[str, Any] | None) -> str:
 
 
 def _show_parameters(cells: Mapping[str, Any] | None, unit: str) -> Text:
-    return _plain_text("–" if cells is None else show_range(cells["low"], cells["high"], unit))
+    return plain_text("–" if cells is None else show_range(cells["low"], cells["high"], unit))
 
 
 def _show_verdict(verdict: bool | None) -> Text:
     return Text("–") if verdict is None else Text("yes", "green") if verdict else Text("no", "bold red")
 
 
-def _new_table(title: str, *headings: str) -> Table:
-    table = Table(
-        title=_plain_text(title) if title else None, title_justify="left", title_style="bold", box=SIMPLE_HEAD
-    )
+def new_table(title: str, *headings: str) -> Table:
+    """An empty table of the house style: texts to the left, figures to the right."""
+    table = Table(title=plain_text(title) if title else None, title_justify="left", title_style="bold", box=SIMPLE_HEAD)
     for number, heading in enumerate(headings):
         table.add_column(
-            _plain_text(heading),
+            plain_text(heading),
             justify="left" if number == 0 or heading in ("against", "outcome") else "right",
             overflow="fold",
         )
