@@ -54,14 +54,13 @@ def test_a_forest_plot_is_well_formed_and_names_everyone() -> None:
 
 
 def test_squares_stand_where_the_axis_says() -> None:
-    """The axis prints natural units at places on the analysis scale: interpolating between ticks gives each estimate."""
     root = parse(draw_forest(RESULT))
     labels = [each for each in root.iter(f"{SVG}text") if each.get("text-anchor") == "middle"]
-    ticks = [
-        (float(t.get("x", 0)), math.log(float(t.text or 1))) for t in labels if re.fullmatch(r"[\d.]+", t.text or "")
-    ]
+    printed = [(float(each.get("x", 0)), each.text or "") for each in labels]
+    ticks = [(x, math.log(float(words))) for x, words in printed if re.fullmatch(r"[\d.]+", words)]
     slope, start = np.polyfit([x for x, _ in ticks], [y for _, y in ticks], 1)
-    squares = [float(r.get("x", 0)) + float(r.get("width", 0)) / 2 for r in root.iter(f"{SVG}rect")]
+    sizes = [(float(r.get("x", 0)), float(r.get("width", 0))) for r in root.iter(f"{SVG}rect")]
+    squares = [x + width / 2 for x, width in sizes]
     assert len(squares) == 2
     np.testing.assert_allclose([start + slope * x for x in squares], [-1.0, 0.0], atol=0.01)
 
