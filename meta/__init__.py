@@ -22,6 +22,12 @@ _HOME: Final = {
     "Prior": "meta.priors",
     "pool": "meta.pooling",
     "pool_data": "meta.pooling",
+    "list_sets": "meta.tables",
+    "package_tables": "meta.tables",
+    "read_evidence": "meta.tables",
+    "read_package_evidence": "meta.tables",
+    "read_set": "meta.tables",
+    "select_rows": "meta.tables",
     "read_prior": "meta.priors",
 }
 __all__ = sorted(_HOME)

@@ -1,0 +1,7 @@
+"""Effect sizes and counts of the arms, from the rows of an evidence table."""
+
+from meta.effects.collect import collect_arms
+from meta.effects.compute import compute_effects
+from meta.effects.sizes import freeman_tukey_back
+
+__all__ = ["collect_arms", "compute_effects", "freeman_tukey_back"]
