@@ -105,7 +105,7 @@ def pool_data(data: EffectSizes | ArmCounts, spec: PoolSpec) -> PooledResult:
 
 
 def make_data(table: EvidenceTable, spec: PoolSpec, *, reference: str | None = None) -> EffectSizes | ArmCounts:
-    """What the method of the spec is fitted to: counts for exact likelihoods, Mantel-Haenszel and Peto, else effects."""
+    """What the method is fitted to: counts for exact likelihoods, Mantel-Haenszel and Peto, else effect sizes."""
     from meta.effects import collect_arms, compute_effects
 
     check_spec(spec)

@@ -18,7 +18,8 @@ from meta.tables.model import EvidenceRow, EvidenceTable
 
 @dataclass(frozen=True, slots=True)
 class Studies:
-    """Rows by study: `arms` holds (comparator row, treatment row) pairs or (row,) for levels; `printed` estimate rows."""
+    """Rows by study: `arms` holds (comparator row, treatment row) pairs or (row,) for levels; `printed` estimate
+    rows."""
 
     measure: Measure
     treatment: str

@@ -81,7 +81,8 @@ def _take_cells(studies: Studies) -> list[Floats]:
 
 
 def _correct(cells: list[Floats], data: str, continuity: float) -> list[Floats]:
-    """Cells with the correction added in studies with a zero cell: to events, and twice to people (events and others)."""
+    """Cells with the correction added in studies with a zero cell: to events, and twice to people (events and
+    others)."""
     if data == "mean" or continuity == 0:
         return cells
     events, exposure = cells[0::2], cells[1::2]
@@ -152,7 +153,8 @@ def _warn_correction(data: EffectSizes, studies: Studies, continuity: float) -> 
     back = studies.measure.back
     shown = f"{float(back(np.array(corrected))):.4g}"
     against = "" if exact is None else f"; the counts as they are give {float(back(np.array(exact))):.4g}"
-    said = f"corrected by {continuity:g} in studies with a zero cell: one common {studies.measure.natural} of {shown}{against}"
+    natural = studies.measure.natural
+    said = f"corrected by {continuity:g} in studies with a zero cell: one common {natural} of {shown}{against}"
     return replace(data, warnings=(*data.warnings, said))
 
 

@@ -9,7 +9,46 @@ from typing import Final
 from meta.problems import refuse
 from meta.tables.model import EvidenceRow
 
-CONTROLS: Final = ["c", "ctl", "ctrl", "con", "control", "controls", "control group", "placebo", "pbo", "plac", "none", "nothing", "no treatment", "untreated", "usual care", "usual", "usual treatment", "no or usual treatment", "standard", "standard care", "standard of care", "soc", "treatment as usual", "tau", "comparator", "reference", "ref", "sham", "no contact", "unvaccinated", "not vaccinated", "no medication", "counselling", "counselling only", "waiting list", "out of treatment", "baseline", "0"]
+CONTROLS: Final = [
+    "c",
+    "ctl",
+    "ctrl",
+    "con",
+    "control",
+    "controls",
+    "control group",
+    "placebo",
+    "pbo",
+    "plac",
+    "none",
+    "nothing",
+    "no treatment",
+    "untreated",
+    "usual care",
+    "usual",
+    "usual treatment",
+    "no or usual treatment",
+    "standard",
+    "standard care",
+    "standard of care",
+    "soc",
+    "treatment as usual",
+    "tau",
+    "comparator",
+    "reference",
+    "ref",
+    "sham",
+    "no contact",
+    "unvaccinated",
+    "not vaccinated",
+    "no medication",
+    "counselling",
+    "counselling only",
+    "waiting list",
+    "out of treatment",
+    "baseline",
+    "0",
+]
 NEGATED: Final = re.compile(r"^(no|non|not|without|un)[ _-]?")
 
 

@@ -28,7 +28,8 @@ def log_risk_ratio(e1: Floats, n1: Floats, e0: Floats, n0: Floats) -> Sizes:
 
 
 def risk_difference(e1: Floats, n1: Floats, e0: Floats, n0: Floats) -> Sizes:
-    """Difference of two proportions with its binomial variance; undefined (variance 0) where both arms are at an end."""
+    """Difference of two proportions with its binomial variance; undefined (variance 0) where both arms are at an
+    end."""
     p1, p0 = e1 / n1, e0 / n0
     return p1 - p0, p1 * (1 - p1) / n1 + p0 * (1 - p0) / n0
 
