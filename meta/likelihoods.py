@@ -64,7 +64,9 @@ def log_marginal(data: ArmCounts, study: int, theta: Floats, baseline: Prior, co
     for start in range(0, len(theta), block):
         part = theta[start : start + block]
         moved = log_arm(float(e1), float(n1), grid[None, :] + part[:, None], data.likelihood)
-        out[start : start + block] = logsumexp(fixed[None, :] + moved, axis=1)
+        moved += fixed[None, :]
+        top = moved.max(axis=1)
+        out[start : start + block] = top + np.log(np.exp(moved - top[:, None]).sum(axis=1))
     return out + np.log(step)
 
 
@@ -82,14 +84,12 @@ def _baseline_grid(data: ArmCounts, study: int, theta: Floats, baseline: Prior) 
     ends = coarse[reach]
     spacing = coarse[1] - coarse[0]
     start, stop = float(ends.min() - 2 * spacing), float(ends.max() + 2 * spacing)
-    information = _information(float(e0), float(n0), data.likelihood) + _information(
-        float(e1), float(n1), data.likelihood
-    )
-    width = 1 / np.sqrt(information + 1.0)
+    total = information(float(e0), float(n0), data.likelihood) + information(float(e1), float(n1), data.likelihood)
+    width = 1 / np.sqrt(total + 1.0)
     count = int(np.ceil((stop - start) / (width / 4))) | 1
     return np.linspace(start, stop, max(count, 65))
 
 
-def _information(events: float, exposure: float, likelihood: str) -> float:
+def information(events: float, exposure: float, likelihood: str) -> float:
     """About the Fisher information of one arm's log odds or log rate at its estimate."""
     return events * (1 - events / exposure) if likelihood == "binomial" else events

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from meta.data import ArmCounts, EffectSizes
 from meta.measures import find_measure
-from meta.priors import FLAT, Prior
+from meta.priors import Prior, default_mu_prior, default_tau_prior
 from meta.problems import refuse
 from meta.result import PooledResult
 
@@ -20,7 +20,8 @@ FREQUENTIST: Final = ("inverse-variance", "mantel-haenszel", "peto", "dl", "pm",
 METHODS: Final = (*FREQUENTIST, "exact", "bayes")
 COMMON: Final = ("inverse-variance", "mantel-haenszel", "peto")
 """Methods that have no random effect."""
-HALF_NORMAL: Final = Prior("half-normal", (0.5,))
+DEFAULT: Final = Prior("default")
+"""Stands for the prior that fits the measure (`meta.priors.defaults`)."""
 VAGUE: Final = Prior("normal", (0.0, 10.0))
 
 
@@ -29,19 +30,20 @@ class PoolSpec:
     """What a pool is asked for.
 
     `effects`: ``random`` or ``common``. `mu_prior`: of the pooled effect or level; `tau_prior`: of the heterogeneity
-    standard deviation; `baseline_prior`: of each study's comparator log odds or log rate (per person-year) in exact
-    two-arm likelihoods. `level` of intervals, 0 to 1. `hartung_knapp`: interval with t quantile and rescaled standard
-    error; `guard`: never narrower than without (the ad hoc guard). `prediction`: degrees of freedom of a frequentist
-    prediction interval, ``t(k-2)`` (Higgins 2009), ``t(k-1)`` or ``normal``. `continuity`: added to all cells of
-    studies with a zero cell; 0 unless asked for. `seed`, `draws`: of sampling.
+    standard deviation; both are what fits the measure where nothing is given (`meta.priors.defaults`).
+    `baseline_prior`: of each study's comparator log odds or log rate (per person-year) in exact two-arm likelihoods.
+    `level` of intervals, 0 to 1. `hartung_knapp`: interval with t quantile and rescaled standard error; `guard`: never
+    narrower than without (the ad hoc guard). `prediction`: degrees of freedom of a frequentist prediction interval,
+    ``t(k-2)`` (Higgins 2009), ``t(k-1)`` or ``normal``. `continuity`: added to all cells of studies with a zero cell; 0
+    unless asked for. `seed`, `draws`: of sampling.
     """
 
     measure: str
     model: str = "normal"
     method: str = "exact"
     effects: str = "random"
-    mu_prior: Prior = FLAT
-    tau_prior: Prior = HALF_NORMAL
+    mu_prior: Prior = DEFAULT
+    tau_prior: Prior = DEFAULT
     baseline_prior: Prior = VAGUE
     level: float = 0.95
     hartung_knapp: bool = False
@@ -50,6 +52,12 @@ class PoolSpec:
     continuity: float = 0.0
     seed: int = 1
     draws: int = 1000
+
+    def __post_init__(self) -> None:
+        if self.mu_prior is DEFAULT:
+            object.__setattr__(self, "mu_prior", default_mu_prior(self.measure))
+        if self.tau_prior is DEFAULT:
+            object.__setattr__(self, "tau_prior", default_tau_prior(self.measure) or DEFAULT)
 
 
 def check_spec(spec: PoolSpec) -> None:
@@ -67,6 +75,9 @@ def check_spec(spec: PoolSpec) -> None:
             f"{' or '.join(measure.models)} for {measure.name}",
         )
     _check_method(spec)
+    if spec.tau_prior is DEFAULT and spec.effects == "random" and spec.method in ("exact", "bayes"):
+        message = f"a {measure.label} has a unit of its own, so that no default prior of heterogeneity fits it"
+        raise refuse("tau-prior", message, 'a prior in its unit, such as "half-normal(10)", or a frequentist method')
     if not 0 < spec.level < 1:
         raise refuse("level", f"{spec.level} is no level", "a proportion between 0 and 1, such as 0.95")
 

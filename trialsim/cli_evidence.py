@@ -29,7 +29,9 @@ Method = Annotated[
     str, typer.Option(help="inverse-variance | mantel-haenszel | peto | dl | pm | reml | ml | exact | bayes.")
 ]
 Effects = Annotated[str | None, typer.Option(help="random | common. Default: random where the method has it.")]
-MuPrior = Annotated[str | None, typer.Option(help='Of the pooled effect: "flat" (default), "normal(0, 4)".')]
+MuPrior = Annotated[
+    str | None, typer.Option(help='Of the pooled effect: "flat", "normal(0, 4)" (default for log ratios).')
+]
 TauPrior = Annotated[
     str | None, typer.Option(help='Of the heterogeneity: "half-normal(0.5)", "half-cauchy(s)", "log-normal(m, s)".')
 ]
@@ -93,9 +95,9 @@ def _make_spec(
     priors: dict[str, str | None],
     **others: Any,
 ) -> PoolSpec:
-    """What was asked, completed by what the set knows and by the measure's own default prior."""
+    """What was asked, completed by what the set knows."""
     from meta.pooling import COMMON, FREQUENTIST, PoolSpec, check_spec
-    from meta.priors import default_tau_prior, read_prior
+    from meta.priors import read_prior
 
     known = _describe_set(source)
     measure, model = measure or known.get("measure"), model or known.get("model", "normal")
@@ -112,11 +114,7 @@ def _make_spec(
     effects = effects or ("common" if method in COMMON else "random")
     spec = PoolSpec(measure, model, method, effects, **{**read, **others})
     check_spec(spec)
-    if "tau_prior" in read or method in FREQUENTIST or effects == "common":
-        return spec
-    from dataclasses import replace
-
-    return replace(spec, tau_prior=default_tau_prior(measure))
+    return spec
 
 
 def _describe_set(source: str) -> dict[str, str]:

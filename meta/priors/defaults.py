@@ -1,12 +1,11 @@
-"""The heterogeneity prior of a measure where none is asked for. Printed with every result, like any other."""
+"""The priors of a measure where none are asked for. Printed with every result, like any other."""
 
 from __future__ import annotations
 
 from typing import Final
 
 from meta.measures import find_measure
-from meta.priors.prior import Prior
-from meta.problems import refuse
+from meta.priors.prior import FLAT, Prior
 
 # Röver 2021 (Research Synthesis Methods 12:448): half-normal(0.5) covers what is plausible for log odds ratios and
 # other unitless contrasts; levels (a proportion, a rate) differ more between studies than contrasts within them.
@@ -18,16 +17,23 @@ RISK_DIFFERENCE: Final = Prior("half-normal", (0.125,))
 ARCSINE: Final = Prior("half-normal", (0.25,))
 _OTHERS: Final = {"risk_difference": RISK_DIFFERENCE, "arcsine_proportion": ARCSINE, "freeman_tukey": ARCSINE}
 HAS_UNITS: Final = ("mean_difference", "mean")
+# The unit-information prior of a log odds ratio: as much as one person tells (Röver 2020, Journal of Statistical
+# Software 93(6)); 95% of it lies between odds ratios of 1/2500 and 2500.
+LOG_RATIO: Final = Prior("normal", (0.0, 4.0))
 
 
-def default_tau_prior(measure: str) -> Prior:
+def default_tau_prior(measure: str) -> Prior | None:
     """half-normal(0.5) for log ratios and standardised differences, half-normal(1) for log rates and logit proportions.
 
-    Risk differences and arcsine scales get the same, translated. Raises EvidenceError for means, whose unit is the
-    user's: no default fits them.
+    Risk differences and arcsine scales get the same, translated. None for means, whose unit is the user's: no default
+    fits them.
     """
     known = find_measure(measure)
     if measure in HAS_UNITS:
-        message = f"a {known.label} has a unit of its own, so that no default prior of heterogeneity fits it"
-        raise refuse("tau-prior", message, 'a prior in its unit, such as "half-normal(10)", or a frequentist method')
+        return None
     return _OTHERS.get(measure) or (CONTRAST if known.arms == 2 else LEVEL)
+
+
+def default_mu_prior(measure: str) -> Prior:
+    """normal(0, 4) for log ratios, flat for everything else."""
+    return LOG_RATIO if find_measure(measure).arms == 2 and measure.startswith("log_") else FLAT

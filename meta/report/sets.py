@@ -6,9 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from meta.exact import prior_sensitivity
-
 from meta.pooling import PoolSpec, make_data, pool_data
-from meta.priors import default_tau_prior
 from meta.result import PooledResult
 from meta.tables import EvidenceSet, EvidenceTable, list_sets, read_set
 
@@ -34,7 +32,7 @@ def report_set(name: str) -> SetReport:
     """Pool a set of the package by numerical integration. Raises EvidenceError for an unknown name."""
     about = next(each for each in list_sets() if each.name == name)
     table = read_set(name)
-    spec = PoolSpec(about.measure, model=about.model, tau_prior=default_tau_prior(about.measure))
+    spec = PoolSpec(about.measure, model=about.model)
     data = make_data(table, spec)
     result = pool_data(data, spec)
     from meta.appraisal import leave_one_out

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import integrate, stats
 
-from meta import EvidenceError, Prior
+from meta import EvidenceError, PoolSpec, Prior
+from meta.pooling import check_spec
 from meta.priors import FLAT, default_tau_prior, describe_prior, log_density, quantile, read_prior
 
 TEXTS = (
@@ -94,6 +95,7 @@ def test_a_flat_prior_has_density_one_and_no_quantile() -> None:
 
 
 def test_a_mean_has_no_default_prior_because_its_unit_is_the_users() -> None:
-    assert describe_prior(default_tau_prior("log_odds_ratio")) == "half-normal(0.5)"
+    assert default_tau_prior("log_odds_ratio") == read_prior("half-normal(0.5)")
+    assert default_tau_prior("mean_difference") is None
     with pytest.raises(EvidenceError, match="unit of its own"):
-        default_tau_prior("mean_difference")
+        check_spec(PoolSpec("mean_difference"))
