@@ -86,14 +86,14 @@ def _weigh(log_posterior: LogPosterior, frame: Frame, u: Floats, t: Floats) -> G
 
 
 def _simpson_log(count: int) -> Floats:
-    """Log weights of Simpson's rule on an odd number of points: tau has an end at 0 where its density does not vanish."""
+    """Log weights of Simpson's rule, odd count: tau has an end at 0 where its density does not vanish."""
     weights = np.ones(count)
     weights[1:-1:2], weights[2:-1:2] = 4.0, 2.0
     return np.log(weights / 3.0)
 
 
 def _find_window(log_posterior: LogPosterior, frame: Frame) -> tuple[tuple[float, float], tuple[float, float]]:
-    """Ends in u of mu and in t of tau: widen until the density is negligible there, then draw in to it."""
+    """Ends in u of mu and t of tau: widen until the density is negligible there, then draw in to it."""
     floor, ceiling = (float(np.log1p(end / frame.tau_scale)) for end in frame.tau_ends)
     mu_end, tau_end = 8.0, min(ceiling, max(4.0, 2 * floor))
     while True:

@@ -128,9 +128,9 @@ def log_count_studies(studies: CountLikelihoods, mu: Floats, tau: Floats) -> Flo
 
 
 def moments_of_studies(studies: CountLikelihoods, mu: Floats, tau: Floats, powers: int) -> tuple[Floats, ...]:
-    """Log average likelihood (k, m, t) and, for `powers` 2, mean and variance of each study's effect given mu, tau.
+    """Log average likelihood (k, m, t) and, for `powers` 2, mean and variance of each effect given mu and tau.
 
-    Where N(mu, tau²) is narrower than the grid it is a few Gauss-Hermite nodes on the splines; else a sum over the grid.
+    Where N(mu, tau²) is narrower than the grid: a few Gauss-Hermite nodes on the splines; else a sum over the grid.
     """
     step = float(studies.theta[1] - studies.theta[0])
     shape = (studies.values.shape[0], len(mu), len(tau))
@@ -138,11 +138,10 @@ def moments_of_studies(studies: CountLikelihoods, mu: Floats, tau: Floats, power
     top = studies.values.max(axis=1, keepdims=True)
     scaled = np.exp(studies.values - top)
     for j, spread in enumerate(tau):
-        found = (
-            _narrow(studies, mu, float(spread), top)
-            if spread < 1.5 * step
-            else _wide(studies, mu, float(spread), scaled)
-        )
+        if spread < 1.5 * step:
+            found: tuple[Floats, ...] = _narrow(studies, mu, float(spread), top)
+        else:
+            found = _wide(studies.theta, scaled, mu, float(spread), powers)
         total = found[0]
         with np.errstate(divide="ignore", invalid="ignore"):
             out[0][:, :, j] = np.log(total) + top

@@ -60,7 +60,7 @@ def read_package_evidence(topic: str) -> EvidenceTable:
 
 
 def _read(name: str) -> bytes:
-    return files("meta.evidence").joinpath(name).read_bytes()
+    return (files("meta") / "evidence").joinpath(name).read_bytes()
 
 
 def _read_dicts(name: str) -> list[dict[str, str]]:
@@ -70,7 +70,7 @@ def _read_dicts(name: str) -> list[dict[str, str]]:
 @cache
 def list_sets() -> tuple[EvidenceSet, ...]:
     """The sets of the package, in the order of their table."""
-    return tuple(_make_set(cells) for cells in _read_dicts("set-notes.csv"))
+    return tuple(_make_set(cells) for cells in _read_dicts("sets/notes.csv"))
 
 
 def _make_set(cells: Mapping[str, str]) -> EvidenceSet:
@@ -89,7 +89,7 @@ def read_set(name: str) -> EvidenceTable:
     about = {each.name: each for each in list_sets()}
     if name not in about:
         raise refuse("set", f"no set {name!r}", f"one of {', '.join(about)}", about, name)
-    listed = [cells for cells in _read_dicts("sets.csv") if cells["set"] == name]
+    listed = [cells for cells in _read_dicts("sets/rows.csv") if cells["set"] == name]
     rows = tuple(_make_row(number, cells, about[name].measure) for number, cells in enumerate(listed, 2))
     check_overlap(rows)
     stamp = hash_bytes("\n".join(map(repr, rows)).encode())
@@ -118,7 +118,7 @@ def _make_row(line: int, cells: Mapping[str, str], measure: str) -> EvidenceRow:
         made = replace(made, n=_index_rows()[cells["given"]].events)
     if cells["n"]:
         made = replace(made, kind="binary", events=float(cells["events"]), n=float(cells["n"]), estimate=None, scale="")
-    faults = check_row("sets.csv", made)
+    faults = check_row("sets/rows.csv", made)
     return replace(made, excluded=faults[0].message) if faults and not made.excluded else made
 
 
