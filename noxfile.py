@@ -35,3 +35,9 @@ def bench(session: nox.Session) -> None:
     """Speed, both sides in one run on one core; prints rates, asserts none."""
     session.install("-e", ".[test]")
     session.run("pytest", "-m", "bench", "-s", *session.posargs)
+
+
+@nox.session(venv_backend="none")
+def reference(session: nox.Session) -> None:
+    """Pinned reference values anew, from R with metafor, lme4 and numDeriv (Debian: r-cran-metafor, ...)."""
+    session.run("Rscript", "tests/meta/reference/make.R", "tests/meta/reference", external=True)
