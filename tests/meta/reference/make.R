@@ -117,25 +117,28 @@ write("normand1999", "Normand 1999, Statistics in Medicine 18:321; metadat dat.n
       list(study = d$source, m1 = column(d$m1i), s1 = column(d$sd1i), n1 = column(d$n1i), m0 = column(d$m2i),
            s0 = column(d$sd2i), n0 = column(d$n2i)), expected)
 
+tight <- list(maxiter = 10000, threshold = 1e-12, tol = 1e-12)
+fine <- function(yi, vi) rma(yi, vi, control = tight)
 contrasts <- function(name, source, study, yi, vi, x = NULL) {
   expected <- random(yi, vi)
-  egger <- regtest(rma(yi, vi), model = "lm")
+  egger <- regtest(fine(yi, vi), model = "lm")
   expected$egger <- list(z = egger$zval, p = egger$pval)
-  random_egger <- regtest(rma(yi, vi))
+  random_egger <- regtest(fine(yi, vi))
   expected$egger_random <- list(z = random_egger$zval, p = random_egger$pval)
-  inf <- influence(rma(yi, vi))
+  inf <- influence(fine(yi, vi))
   expected$influence <- list(rstudent = column(inf$inf$rstudent), dffits = column(inf$inf$dffits),
                              cook = column(inf$inf$cook.d), hat = column(inf$inf$hat), tau2_del = column(inf$inf$tau2.del))
-  leave <- leave1out(rma(yi, vi))
+  leave <- leave1out(fine(yi, vi))
   expected$leave_one_out <- column(leave$estimate)
   if (!is.null(x)) {
     for (t in c("z", "knha")) {
-      r <- rma(yi, vi, mods = ~x, test = t)
+      r <- rma(yi, vi, mods = ~x, test = t, control = tight)
       expected[[paste0("regression_", t)]] <- list(beta = column(as.numeric(r$beta)), se = column(r$se), tau2 = r$tau2,
                                                    qm = r$QM, qe = r$QE, r2 = r$R2 / 100)
     }
   }
-  step <- tryCatch(selmodel(rma(yi, vi, method = "ML"), type = "stepfun", steps = 0.025), error = function(e) NULL)
+  step <- tryCatch(selmodel(rma(yi, vi, method = "ML", control = tight), type = "stepfun", steps = 0.025,
+                            alternative = if (mean(yi) > 0) "greater" else "less"), error = function(e) NULL)
   if (!is.null(step)) expected$selection <- list(estimate = as.numeric(step$beta), tau2 = step$tau2, delta = step$delta[2], lrt = step$LRT)
   write(name, source, "contrasts", list(study = study, yi = column(yi), vi = column(vi), x = column(x)), expected)
 }
