@@ -35,7 +35,8 @@ class Measure:
     that it is computed from, ``binary`` (events, n), ``rate`` (events, person_years), ``mean`` (mean, sd, n), ``none``
     (contrast rows only). `natural`: label after going back. `back`: elementwise, from the analysis scale to natural
     units; monotone. `null`: value of no effect on the analysis scale, None for a level. `models`: likelihoods that
-    know it.
+    know it. `shown`, `shown_as`: people read the natural value times this number, under this label (a rate per 1,000
+    person-years); machines get the natural value itself.
     """
 
     name: str
@@ -46,6 +47,8 @@ class Measure:
     back: Callable[[Floats], Floats]
     null: float | None
     models: tuple[str, ...]
+    shown: float = 1.0
+    shown_as: str = ""
 
 
 def _same(x: Floats) -> Floats:
@@ -74,7 +77,16 @@ _ALL: Final = (
         ("normal",),
     ),
     Measure(
-        "log_rate", "log rate per person-year", 1, "rate", "rate per person-year", _exp, None, ("normal", "poisson")
+        "log_rate",
+        "log rate per person-year",
+        1,
+        "rate",
+        "rate per person-year",
+        _exp,
+        None,
+        ("normal", "poisson"),
+        1000.0,
+        "rate per 1,000 person-years",
     ),
     Measure("logit_proportion", "logit proportion", 1, "binary", "proportion", _logistic, None, ("normal", "binomial")),
     Measure("arcsine_proportion", "arcsine proportion", 1, "binary", "proportion", _squared_sine, None, ("normal",)),
@@ -83,6 +95,11 @@ _ALL: Final = (
     Measure("mean", "mean", 1, "mean", "mean", _same, None, ("normal",)),
 )
 MEASURES: Final = {measure.name: measure for measure in _ALL}
+
+
+def label_shown(measure: Measure) -> str:
+    """What people read above its numbers."""
+    return measure.shown_as or measure.natural
 
 
 def find_measure(name: str) -> Measure:

@@ -262,3 +262,27 @@ def compare(
         print_comparison(comparison)
     if not comparison.agrees:
         raise typer.Exit(1)
+
+
+@app.command()
+def report(
+    sets: Annotated[list[str] | None, typer.Argument(help="Sets to report; default: all.", show_default=False)] = None,
+    out: Annotated[Path, typer.Option(help="Folder for evidence.html and the predictive draws.")] = Path("evidence"),
+    docs: Annotated[Path | None, typer.Option(help="Folder for evidence.md and its pictures.")] = None,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Pool every set of the package into one report that a policy reader can follow."""
+    import meta
+    from meta.report import report_set, write_report
+
+    names = [_find_set(name) for name in sets] if sets else [each.name for each in meta.list_sets()]
+    with faults_as_problems():
+        written = write_report([report_set(name) for name in names], out, docs)
+    paths = {"page": written.page, "draws": written.draws, "markdown": written.markdown}
+    if json:
+        print_json({"sets": names, **{key: str(path) if path else None for key, path in paths.items()}})
+    elif not quiet:
+        for path in paths.values():
+            if path is not None:
+                print(path)

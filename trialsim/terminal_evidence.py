@@ -61,7 +61,7 @@ def print_table(table: EvidenceTable) -> None:
 
 def print_pool(result: PooledResult) -> None:
     """Show the studies, the pool in natural units, heterogeneity, prediction, priors, and every warning."""
-    from meta.measures import find_measure
+    from meta.measures import find_measure, label_shown
     from meta.pictures.axes import format_natural
 
     measure = find_measure(result.measure)
@@ -72,7 +72,7 @@ def print_pool(result: PooledResult) -> None:
     against = f", {result.treatment} against {result.comparator}" if result.comparator else ""
     share = f"{100 * result.level:g}%"
     table = new_table(
-        f"{measure.natural}{against}".capitalize(), "study", "estimate", share, "weight", "given the others"
+        f"{label_shown(measure)}{against}".capitalize(), "study", "estimate", share, "weight", "given the others"
     )
     for study in result.studies:
         table.add_row(*map(plain_text, _show_study(study, measure, natural)))

@@ -32,7 +32,7 @@ class PredictiveCheck:
 
 
 def check_prediction(data: EffectSizes, spec: PoolSpec) -> PredictiveCheck:
-    """Exact leave-one-out prediction by refitting without each study (Gelman 2013, section 7.2); needs three studies."""
+    """Exact leave-one-out prediction: a refit without each study (Gelman 2013, section 7.2); needs three studies."""
     k = len(data.studies)
     if k < 3:
         raise refuse("study", f"prediction from the others needs three studies, not {k}", "three or more")

@@ -43,7 +43,8 @@ def make_axis(values: list[float], measure: Measure, start: float, end: float) -
 
 def _ticks(low: float, high: float, measure: Measure) -> list[tuple[float, str]]:
     if measure.back(np.array(0.0)) == 1.0:
-        inside = [(math.log(x), f"{x:g}") for x in _spread(math.exp(low), math.exp(high))]
+        k = measure.shown
+        inside = [(math.log(x / k), f"{x:g}") for x in _spread(k * math.exp(low), k * math.exp(high))]
     elif measure.name == "logit_proportion":
         inside = [(math.log(p / (1 - p)), f"{100 * p:g}%") for p in _ROUND_SHARES]
     elif measure.natural == "proportion":
@@ -80,7 +81,7 @@ def format_natural(measure: Measure, value: float | None) -> str:
     """A value of the analysis scale in natural units, to three figures; proportions as percentages; – for None."""
     if value is None or not math.isfinite(value):
         return "–"
-    natural = float(measure.back(np.array(value)))
+    natural = measure.shown * float(measure.back(np.array(value)))
     if measure.natural == "proportion":
         return f"{100 * natural:.1f}%"
     return f"{natural:.3g}" if abs(natural) < 1000 else f"{natural:,.0f}"

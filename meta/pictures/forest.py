@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from meta.measures import Measure, find_measure
+from meta.measures import Measure, find_measure, label_shown
 from meta.pictures.axes import Axis, format_natural, make_axis, place
 from meta.pictures.svg import ACCENT, PALE, SECOND, element, line, picture, text
 from meta.result import PooledResult, StudyResult
@@ -21,7 +21,7 @@ def draw_forest(result: PooledResult) -> str:
     for number, study in enumerate(result.studies):
         parts += _draw_study(study, axis, measure, TOP + ROW * (number + 0.5), result)
     parts += _draw_pool(result, axis, measure, bottom - 2 * ROW + 8)
-    title = f"Forest plot: {measure.natural}, {len(result.studies)} studies"
+    title = f"Forest plot: {label_shown(measure)}, {len(result.studies)} studies"
     return picture(WIDTH, bottom + 44, title, _describe(result, measure), parts)
 
 
@@ -49,13 +49,15 @@ def _frame(axis: Axis, measure: Measure, bottom: float) -> list[str]:
         x = place(axis, measure.null)
         parts.append(line(x, TOP - 6, x, bottom, stroke_dasharray="3 3", opacity=0.6))
     middle = (axis.start + axis.end) / 2
-    return [*parts, text(middle, bottom + 38, measure.natural, text_anchor="middle", font_size=12)]
+    return [*parts, text(middle, bottom + 38, label_shown(measure), text_anchor="middle", font_size=12)]
 
 
 def _headings(result: PooledResult, measure: Measure) -> list[str]:
     y, percent = TOP - 16, f"{100 * result.level:g}%"
-    heads = [text(0, y, "Study", font_weight="600"), text(WIDTH, y, "Weight", text_anchor="end", font_weight="600")]
-    heads.append(text(RIGHT + 16, y, f"{measure.natural} ({percent} interval)".capitalize(), font_weight="600"))
+    heads = [text(0, y, "Study", font_weight="600")]
+    if any(study.weight is not None for study in result.studies):
+        heads.append(text(WIDTH, y, "Weight", text_anchor="end", font_weight="600"))
+    heads.append(text(RIGHT + 16, y, f"{label_shown(measure)} ({percent} interval)".capitalize(), font_weight="600"))
     if result.treatment and result.comparator:
         heads.append(text(LEFT, y, f"{result.treatment} against {result.comparator}"[:52], font_weight="600"))
     return heads
@@ -77,8 +79,9 @@ def _draw_study(study: StudyResult, axis: Axis, measure: Measure, y: float, resu
         else _interval(measure, study.estimate, study.low, study.high)
     )
     parts.append(text(RIGHT + 16, y + 4.5, figures))
-    weight = "–" if study.weight is None else f"{100 * study.weight:.1f}%"
-    return [*parts, text(WIDTH, y + 4.5, weight, text_anchor="end")]
+    if study.weight is not None:
+        parts.append(text(WIDTH, y + 4.5, f"{100 * study.weight:.1f}%", text_anchor="end"))
+    return parts
 
 
 def _draw_shrunk(study: StudyResult, axis: Axis, y: float) -> list[str]:
@@ -142,7 +145,7 @@ def _shorten(name: str) -> str:
 
 def _describe(result: PooledResult, measure: Measure) -> str:
     pooled = _interval(measure, result.estimate, result.ci_low, result.ci_high)
-    words = [f"Pooled {measure.natural} {pooled}."]
+    words = [f"Pooled {label_shown(measure)} {pooled}."]
     for study in result.studies:
         if study.estimate is not None:
             words.append(f"{study.study}: {_interval(measure, study.estimate, study.low, study.high)}.")

@@ -6,7 +6,7 @@ import math
 from statistics import NormalDist
 
 from meta.data import EffectSizes
-from meta.measures import find_measure
+from meta.measures import find_measure, label_shown
 from meta.pictures.axes import make_axis, place, round_steps
 from meta.pictures.svg import ACCENT, PALE, SECOND, element, line, picture, text
 from meta.result import PooledResult
@@ -41,7 +41,7 @@ def draw_funnel(data: EffectSizes, result: PooledResult) -> str:
         dot = element("title", study)
         y = TOP + height * error / most
         parts.append(element("circle", dot, cx=place(axis, float(estimate)), cy=y, r=4.5, fill=ACCENT, opacity=0.85))
-    parts.append(text((LEFT + WIDTH - 20) / 2, HEIGHT - 14, measure.natural, text_anchor="middle"))
+    parts.append(text((LEFT + WIDTH - 20) / 2, HEIGHT - 14, label_shown(measure), text_anchor="middle"))
     parts.append(text(0, 14, f"Standard error ({measure.label})", font_size=12))
     words = f"{len(data.studies)} studies; solid grey: 95% limits about the pool; dashed: limits about no effect."
-    return picture(WIDTH, HEIGHT, f"Funnel plot: {measure.natural}", words, parts)
+    return picture(WIDTH, HEIGHT, f"Funnel plot: {label_shown(measure)}", words, parts)

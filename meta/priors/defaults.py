@@ -35,5 +35,9 @@ def default_tau_prior(measure: str) -> Prior | None:
 
 
 def default_mu_prior(measure: str) -> Prior:
-    """normal(0, 4) for log ratios, flat for everything else."""
-    return LOG_RATIO if find_measure(measure).arms == 2 and measure.startswith("log_") else FLAT
+    """normal(0, 4) for log ratios and for logit proportions (95% of it between 0.04% and 99.96%), flat for all else.
+
+    A flat prior on a logit has no posterior where every count is at its end, and hardly one where most are.
+    """
+    is_ratio = find_measure(measure).arms == 2 and measure.startswith("log_")
+    return LOG_RATIO if is_ratio or measure == "logit_proportion" else FLAT

@@ -110,7 +110,9 @@ def describe_figures(row: EvidenceRow) -> str:
         return f"{row.events:g} in {row.person_years:,.0f} person-years"
     if row.kind == "mean":
         return f"mean {row.mean:g} (sd {row.sd:g}, n {row.n:g})"
-    return f"{row.estimate:.3f} (se {row.se:.3f})"
+    if row.estimate is None:
+        return "–"
+    return f"{row.estimate:.3f}" + ("" if row.se is None else f" (se {row.se:.3f})") + f", {row.scale}"
 
 
 def _grade(report: SetReport) -> list[str]:

@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from importlib.resources import files
 from typing import Any
 
-from meta.report.pictures import draw_prior_posterior
-
+from meta.data import EffectSizes
 from meta.pictures import draw_forest, draw_funnel
 from meta.report.appendix import FEWEST_FOR_FUNNEL, count_flow, tabulate_grade
 from meta.report.markdown import describe_figures
+from meta.report.pictures import draw_prior_posterior
 from meta.report.sets import SetReport
 from meta.report.words import say_heterogeneity, say_methods, say_result, say_sensitivity
 
@@ -48,7 +48,6 @@ def _lay_out(report: SetReport) -> dict[str, Any]:
     from meta.report.markdown import summarise_grid
 
     result = report.result
-    wide = len(result.studies) >= FEWEST_FOR_FUNNEL and report.spec.model == "normal"
     return {
         "about": report.about,
         "result": say_result(result),
@@ -58,9 +57,16 @@ def _lay_out(report: SetReport) -> dict[str, Any]:
         "grid": summarise_grid(report),
         "warnings": result.warnings,
         "forest": draw_forest(result),
-        "funnel": draw_funnel(report.data, result) if wide else "",
+        "funnel": _draw_funnel(report),
         "densities": draw_prior_posterior(report),
         "rows": [(row, describe_figures(row)) for row in report.table.rows],
         "flow": count_flow(report.table),
         "grade": tabulate_grade(report.table, result),
     }
+
+
+def _draw_funnel(report: SetReport) -> str:
+    """The funnel plot where there are estimates enough for one, else nothing."""
+    if isinstance(report.data, EffectSizes) and len(report.data.studies) >= FEWEST_FOR_FUNNEL:
+        return draw_funnel(report.data, report.result)
+    return ""

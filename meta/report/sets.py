@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
+import numpy as np
+
+from meta.appraisal.leaving import take_studies
+from meta.data import ArmCounts, EffectSizes
 from meta.exact import prior_sensitivity
 from meta.pooling import PoolSpec, make_data, pool_data
+from meta.problems import EvidenceError
 from meta.result import PooledResult
 from meta.tables import EvidenceSet, EvidenceTable, list_sets, read_set
 
@@ -16,13 +20,13 @@ class SetReport:
     """A set, its rows, the question, the answer, and the answer under other priors and without each study.
 
     `sensitivity`: pairs of prior text and result, the first under the prior of the report. `left_out`: pairs of the
-    study left out and the result without it; empty with fewer than three estimates.
+    study left out and the result without it, where that result exists.
     """
 
     about: EvidenceSet
     table: EvidenceTable
     spec: PoolSpec
-    data: Any
+    data: EffectSizes | ArmCounts
     result: PooledResult
     sensitivity: tuple[tuple[str, PooledResult], ...]
     left_out: tuple[tuple[str, PooledResult], ...]
@@ -35,10 +39,20 @@ def report_set(name: str) -> SetReport:
     spec = PoolSpec(about.measure, model=about.model)
     data = make_data(table, spec)
     result = pool_data(data, spec)
-    from meta.appraisal import leave_one_out
+    grid = tuple(prior_sensitivity(data, spec))
+    return SetReport(about, table, spec, data, result, grid, _leave_out(data, spec))
 
-    left_out = leave_one_out(data, spec) if len(result.studies) > 2 else ()
-    return SetReport(about, table, spec, data, result, tuple(prior_sensitivity(data, spec)), tuple(left_out))
+
+def _leave_out(data: EffectSizes | ArmCounts, spec: PoolSpec) -> tuple[tuple[str, PooledResult], ...]:
+    """The pool without each study, where what remains can be pooled (one proportion at its end cannot)."""
+    out = []
+    for i, name in enumerate(data.studies):
+        rest = take_studies(data, np.arange(len(data.studies)) != i)
+        try:
+            out.append((name, pool_data(rest, spec)))
+        except EvidenceError:
+            continue
+    return tuple(out)
 
 
 def report_all_sets() -> tuple[SetReport, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from meta.measures import find_measure
+from meta.measures import find_measure, label_shown
 from meta.pictures.axes import format_natural
 from meta.pooling import PoolSpec
 from meta.priors import describe_prior
@@ -24,7 +24,7 @@ def say_result(result: PooledResult) -> str:
     middle = result.median if result.median is not None else result.estimate
     share = f"{100 * result.level:g}%"
     said = (
-        f"Across {count_studies(result)}, the pooled {measure.natural} is {format_natural(measure, middle)} "
+        f"Across {count_studies(result)}, the pooled {label_shown(measure)} is {format_natural(measure, middle)} "
         f"({share} interval {_limits(result, result.ci_low, result.ci_high)})."
     )
     if result.prediction_low is not None and result.prediction_high is not None:
@@ -91,7 +91,7 @@ def say_sensitivity(grid: Sequence[tuple[str, PooledResult]]) -> str:
     measure = find_measure(grid[0][1].measure)
     middles = [r.median if r.median is not None else r.estimate for _, r in grid]
     low, high = format_natural(measure, min(middles)), format_natural(measure, max(middles))
-    return f"Over {len(grid)} priors of the heterogeneity the pooled {measure.natural} moves between {low} and {high}."
+    return f"Over {len(grid)} priors of the heterogeneity the pooled {label_shown(measure)} moves between {low} and {high}."
 
 
 def describe_spec(spec: PoolSpec) -> str:
