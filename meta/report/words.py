@@ -91,7 +91,8 @@ def say_sensitivity(grid: Sequence[tuple[str, PooledResult]]) -> str:
     measure = find_measure(grid[0][1].measure)
     middles = [r.median if r.median is not None else r.estimate for _, r in grid]
     low, high = format_natural(measure, min(middles)), format_natural(measure, max(middles))
-    return f"Over {len(grid)} priors of the heterogeneity the pooled {label_shown(measure)} moves between {low} and {high}."
+    what = label_shown(measure)
+    return f"Over {len(grid)} priors of the heterogeneity the pooled {what} moves between {low} and {high}."
 
 
 def describe_spec(spec: PoolSpec) -> str:
