@@ -265,6 +265,58 @@ def compare(
 
 
 @app.command()
+def network(
+    source: Source,
+    measure: Measure = None,
+    model: Model = None,
+    method: Annotated[str, typer.Option(help="inverse-variance | dl | reml | exact | bayes.")] = "exact",
+    effects: Effects = None,
+    mu_prior: MuPrior = None,
+    tau_prior: TauPrior = None,
+    baseline_prior: BaselinePrior = None,
+    subset: Subset = None,
+    reference: Annotated[str | None, typer.Option(help="Treatment that others are set against.")] = None,
+    benefit: Annotated[
+        str | None, typer.Option(help="higher | lower: which is good for people. Without it there is no ranking.")
+    ] = None,
+    level: Level = 0.95,
+    seed: Seed = 1,
+    draws: Annotated[int, typer.Option(min=500, max=100_000, help="Draws of each of four chains (bayes).")] = 1000,
+    figure: Annotated[Path | None, typer.Option(help="Write the picture of the network to this SVG file.")] = None,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Pool a network of treatments: every pair, heterogeneity, inconsistency and, if asked for, ranks."""
+    from meta.networks import collect_network, pool_network, rank_treatments, split_nodes
+    from trialsim.terminal_evidence import describe_full_network, print_network
+
+    with faults_as_problems():
+        spec = _make_spec(
+            source,
+            measure=measure,
+            model=model,
+            method=method,
+            effects=effects,
+            priors={"mu_prior": mu_prior, "tau_prior": tau_prior, "baseline_prior": baseline_prior},
+            level=level,
+            seed=seed,
+            draws=draws,
+        )
+        data = collect_network(_read_table(source, subset), spec.measure, reference=reference)
+        result = pool_network(data, spec)
+        ranking = None if benefit is None else rank_treatments(result, benefit)
+        splits = split_nodes(data) if spec.model == "normal" else ()
+    if figure is not None:
+        from meta.pictures import draw_network, write_figure
+
+        write_figure(figure, draw_network(result.people, result.studies))
+    if json:
+        print_json(describe_full_network(result, ranking, splits))
+    elif not quiet:
+        print_network(result, ranking, splits)
+
+
+@app.command()
 def report(
     sets: Annotated[list[str] | None, typer.Argument(help="Sets to report; default: all.", show_default=False)] = None,
     out: Annotated[Path, typer.Option(help="Folder for evidence.html and the predictive draws.")] = Path("evidence"),

@@ -10,6 +10,7 @@ from trialsim.terminal import clean_text, new_table, open_console, plain_text
 
 if TYPE_CHECKING:
     from meta.comparing import Comparison
+    from meta.networks import NetworkResult, Ranking, Split
     from meta.result import PooledResult, StudyResult
     from meta.tables import EvidenceTable
 
@@ -131,6 +132,56 @@ def print_comparison(comparison: Comparison) -> None:
         held.add_row(item.quantity, item.method, f"{item.difference:+.4g}", f"{item.tolerance:.2g}", verdict)
     console.print(held)
     print_warnings([warning for each in comparison.results for warning in each.warnings])
+
+
+def describe_full_network(result: NetworkResult, ranking: Ranking | None, splits: Sequence[Split]) -> dict[str, Any]:
+    """Plain data of a network with its node-splits, for `--json`."""
+    from dataclasses import asdict
+
+    from meta.networks import describe_network
+
+    return {**describe_network(result, ranking), "node_splits": [asdict(split) for split in splits]}
+
+
+def print_network(result: NetworkResult, ranking: Ranking | None, splits: Sequence[Split]) -> None:
+    """Show the league (row against column, natural units), heterogeneity, inconsistency, ranks, priors, warnings."""
+    from meta.measures import find_measure, label_shown
+    from meta.pictures.axes import format_natural
+
+    measure = find_measure(result.measure)
+    console = open_console()
+    table = new_table(f"{label_shown(measure)}: row against column".capitalize(), "", *result.treatments)
+    for i, name in enumerate(result.treatments):
+        cells = []
+        for j in range(len(result.treatments)):
+            numbers = [format_natural(measure, float(x[i, j])) for x in (result.estimate, result.low, result.high)]
+            cells.append("" if i == j else f"{numbers[0]} ({numbers[1]} to {numbers[2]})")
+        table.add_row(*map(plain_text, (name, *cells)))
+    console.print(table)
+    spread = "" if result.tau_low is None else f" ({result.tau_low:.3f} to {result.tau_high:.3f})"
+    console.print(plain_text(f"Heterogeneity: tau {result.tau:.3f}{spread}, {result.effects} effects."))
+    if result.q:
+        q = result.q
+        words = (
+            f"Q between designs (inconsistency) {q['q_between']:.2f} on {q['df_between']:.0f}, p {q['p_between']:.3g}"
+        )
+        console.print(
+            plain_text(f"{words}; within {q['q_within']:.2f} on {q['df_within']:.0f}, p {q['p_within']:.3g}.")
+        )
+    for split in splits:
+        words = (
+            f"{split.treatment} against {split.comparator}: direct {split.direct:.3f}, indirect {split.indirect:.3f}"
+        )
+        console.print(plain_text(f"{words}, difference {split.difference:+.3f}, p {split.p:.3g}"))
+    if ranking is not None:
+        shown = sorted(zip(result.treatments, ranking.score, strict=True), key=lambda pair: -pair[1])
+        words = ", ".join(f"{name} {score:.2f}" for name, score in shown)
+        console.print(plain_text(f"{ranking.kind} ({ranking.benefit} is better): {words}"))
+    else:
+        console.print("No ranking: name the direction of benefit (--benefit higher or lower).")
+    for name, words in result.priors.items():
+        console.print(plain_text(f"Prior of {name}: {words}."))
+    print_warnings(result.warnings)
 
 
 def print_warnings(warnings: Sequence[str]) -> None:

@@ -35,14 +35,18 @@ def collect_studies(table: EvidenceTable, measure: str, reference: str | None) -
     rows = [row for row in table.rows if not row.excluded]
     warnings = [*table.warnings, *_name_excluded(table)]
     if not rows:
-        reasons = Counter(row.excluded for row in table.rows)
-        why = "; ".join(f"{count} rows: {reason}" for reason, count in reasons.most_common(3))
-        raise refuse("table", f"no row can be pooled ({why})", "rows with numbers")
+        raise refuse("table", f"no row can be pooled ({count_reasons(table)})", "rows with numbers")
     _check_kinds(rows, known, table.path)
     check_overlap(rows)
     if known.arms == 1:
         return _collect_levels(rows, known, reference, warnings)
     return _collect_contrasts(rows, known, reference, warnings)
+
+
+def count_reasons(table: EvidenceTable) -> str:
+    """The three most frequent reasons why rows are excluded, with their counts."""
+    reasons = Counter(row.excluded for row in table.rows)
+    return "; ".join(f"{count} rows: {reason}" for reason, count in reasons.most_common(3))
 
 
 def _name_excluded(table: EvidenceTable) -> list[str]:
