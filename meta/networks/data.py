@@ -167,7 +167,9 @@ def check_connected(data: NetworkData) -> None:
         shown = []
         for top, names in pieces.items():
             inside = [study.name for study in data.studies if root(study.arms[0]) == top]
-            shown.append(f"{{{', '.join(names)}}} in {', '.join(inside[:4])}{', ...' if len(inside) > 4 else ''}")
+            shown.append(
+                f"{{{', '.join(sorted(names))}}} in {', '.join(inside[:4])}{', ...' if len(inside) > 4 else ''}"
+            )
         raise refuse("network", f"the network is in {len(pieces)} pieces: {'; '.join(shown)}", "one connected network")
 
 

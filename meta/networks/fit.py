@@ -23,7 +23,7 @@ DRAWS: Final = 20_000
 
 
 def pool_network(data: NetworkData, spec: PoolSpec) -> NetworkResult:
-    """Fit the consistency model. `spec.mu_prior` is the prior of every treatment against the reference (flat or normal).
+    """Fit the consistency model. `spec.mu_prior`: of every treatment against the reference (flat or normal).
 
     Methods: ``inverse-variance`` (common effects), ``dl``, ``reml``, ``exact`` (normal model, tau integrated) and
     ``bayes`` (counts by their exact likelihood, sampled). Raises EvidenceError for what does not fit together.

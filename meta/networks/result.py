@@ -35,7 +35,7 @@ class NetworkResult:
 
     `treatments`: the reference first, so that column 0 holds effects against it. `tau` and its limits: 0 and None for
     common effects. `q`: Cochran's Q in all, within designs (heterogeneity) and between them (inconsistency), with
-    degrees of freedom and p values, where a frequentist fit exists. `draws`: (n, T) effects against the reference, for ranks.
+    degrees of freedom and p values, where a frequentist fit exists. `draws`: (n, T) effects against the reference.
     `estimate` is the weighted mean, the posterior mean (exact) or the posterior median (bayes, with `mean` beside it).
     """
 

@@ -150,3 +150,27 @@ contrasts("schools", "Rubin 1981, Journal of Educational Statistics 6:377, table
 d <- escalc("RR", ai = tpos, bi = tneg, ci = cpos, di = cneg, data = dat.bcg)
 contrasts("bcg-contrasts", "Colditz 1994, JAMA 271:698; metadat dat.bcg", paste(d$author, d$year), as.numeric(d$yi),
           as.numeric(d$vi), as.numeric(d$ablat))
+
+network <- function(name, source, d, yi, vi, ref) {
+  d$trt <- relevel(factor(d$treatment), ref = ref)
+  d$study <- factor(d$study)
+  d$yi <- yi
+  d$vi <- vi
+  fixed <- rma.mv(yi, vi, mods = ~ 0 + study + trt, data = d)
+  fit <- rma.mv(yi, vi, mods = ~ 0 + study + trt, random = ~ trt | study, rho = 0.5, data = d, sparse = FALSE,
+                control = list(rel.tol = 1e-12))
+  pick <- grep("^trt", rownames(fit$beta))
+  expected <- list(treatments = as.list(sub("^trt", "", rownames(fit$beta)[pick])),
+                   common = list(estimate = column(fixed$beta[pick]), se = column(fixed$se[pick]), q = fixed$QE),
+                   reml = list(estimate = column(fit$beta[pick]), se = column(fit$se[pick]), tau2 = fit$tau2))
+  list(source = source, expected = expected)
+}
+d <- dat.senn2013
+n <- network("senn2013", "Senn 2013, Statistical Methods in Medical Research 22:169; metadat dat.senn2013", d, d$mi, d$sdi^2 / d$ni, "placebo")
+write("network-senn2013", n$source, "network of means", list(study = as.list(d$study), treatment = as.list(d$treatment),
+      mean = column(d$mi), sd = column(d$sdi), n = column(d$ni)), n$expected)
+d <- dat.hasselblad1998
+write("network-hasselblad1998", "Hasselblad 1998, Medical Decision Making 18:37; metadat dat.hasselblad1998", "network of counts",
+      list(study = column(d$study), treatment = as.list(d$trt), events = column(d$xi), n = column(d$ni)),
+      list(published = list(source = "Dias 2011, NICE DSU Technical Support Document 2 (last updated 2016), smoking cessation, random effects",
+           self_help = 0.49, ind_counseling = 0.84, grp_counseling = 1.10, tau = 0.82)))
