@@ -41,3 +41,10 @@ def bench(session: nox.Session) -> None:
 def reference(session: nox.Session) -> None:
     """Pinned reference values anew, from R with metafor, lme4 and numDeriv (Debian: r-cran-metafor, ...)."""
     session.run("Rscript", "tests/meta/reference/make.R", "tests/meta/reference", external=True)
+
+
+@nox.session
+def sbc(session: nox.Session) -> None:
+    """Simulation-based calibration of every Bayesian model anew (about an hour on two cores)."""
+    session.install("-e", ".[test]")
+    session.run("python", "-m", "meta.calibration", "tests/meta/sbc", *(session.posargs or ["200"]))
