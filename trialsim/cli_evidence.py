@@ -188,6 +188,7 @@ def pool(
     import meta
 
     with faults_as_problems():
+        table = _read_table(source, subset)
         spec = _make_spec(
             source,
             measure=measure,
@@ -203,7 +204,7 @@ def pool(
             seed=seed,
             draws=draws,
         )
-        result = meta.pool(_read_table(source, subset), spec, reference=reference)
+        result = meta.pool(table, spec, reference=reference)
     if figure is not None:
         from meta.pictures import draw_forest, write_figure
 
@@ -242,6 +243,7 @@ def compare(
     from meta.pooling import make_data
 
     with faults_as_problems():
+        table = _read_table(source, subset)
         spec = _make_spec(
             source,
             measure=measure,
@@ -252,7 +254,7 @@ def compare(
             level=level,
             seed=seed,
         )
-        data = make_data(_read_table(source, subset), spec, reference=reference)
+        data = make_data(table, spec, reference=reference)
         comparison = compare_data(data, spec, tolerance=tolerance)
     if json:
         print_json(describe_comparison(comparison))
@@ -291,6 +293,7 @@ def network(
     from trialsim.terminal_evidence import describe_full_network, print_network
 
     with faults_as_problems():
+        table = _read_table(source, subset)
         spec = _make_spec(
             source,
             measure=measure,
@@ -302,7 +305,7 @@ def network(
             seed=seed,
             draws=draws,
         )
-        data = collect_network(_read_table(source, subset), spec.measure, reference=reference)
+        data = collect_network(table, spec.measure, reference=reference)
         result = pool_network(data, spec)
         ranking = None if benefit is None else rank_treatments(result, benefit)
         splits = split_nodes(data) if spec.model == "normal" else ()

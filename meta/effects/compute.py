@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from meta.data import ArmCounts, EffectSizes
 from meta.effects import sizes
 from meta.effects.collect import Studies, collect_studies
 from meta.measures import Floats
-from meta.problems import refuse
+from meta.problems import EvidenceError, refuse
 from meta.tables.model import EvidenceRow, EvidenceTable
 
 FORMULAS: Final[Mapping[str, Callable[..., sizes.Sizes]]] = {
@@ -137,10 +137,8 @@ def _warn_correction(data: EffectSizes, studies: Studies, continuity: float) -> 
         return data
     from dataclasses import replace
 
-    from meta.frequentist.likelihood import fit_common
-
     cells = _take_cells(studies)
-    counts: Any = ArmCounts(
+    counts = ArmCounts(
         data.measure,
         "poisson" if studies.measure.data == "rate" else "binomial",
         tuple(name for name, _ in studies.arms),
@@ -149,13 +147,22 @@ def _warn_correction(data: EffectSizes, studies: Studies, continuity: float) -> 
     )
     weights = 1 / data.variance
     corrected = float(np.sum(weights * data.estimate) / weights.sum())
-    exact = fit_common(counts) if data.measure in EXACT else None
     back = studies.measure.back
     shown = f"{float(back(np.array(corrected))):.4g}"
-    against = "" if exact is None else f"; the counts as they are give {float(back(np.array(exact))):.4g}"
+    against = f"; the counts as they are give {_fit_exact(counts, back)}" if data.measure in EXACT else ""
     natural = studies.measure.natural
     said = f"corrected by {continuity:g} in studies with a zero cell: one common {natural} of {shown}{against}"
     return replace(data, warnings=(*data.warnings, said))
+
+
+def _fit_exact(counts: ArmCounts, back: Callable[[Floats], Floats]) -> str:
+    """The common effect of the counts as they are, in natural units, as text."""
+    from meta.frequentist.likelihood import fit_common
+
+    try:
+        return f"{float(back(np.array(fit_common(counts)))):.4g}"
+    except EvidenceError:
+        return "no finite value"
 
 
 EXACT: Final = ("log_odds_ratio", "log_rate_ratio", "logit_proportion", "log_rate")
