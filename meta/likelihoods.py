@@ -84,8 +84,8 @@ def _baseline_grid(data: ArmCounts, study: int, theta: Floats, baseline: Prior) 
     ends = coarse[reach]
     spacing = coarse[1] - coarse[0]
     start, stop = float(ends.min() - 2 * spacing), float(ends.max() + 2 * spacing)
-    total = information(float(e0), float(n0), data.likelihood) + information(float(e1), float(n1), data.likelihood)
-    width = 1 / np.sqrt(total + 1.0)
+    sharpness = information(float(e0), float(n0), data.likelihood) + information(float(e1), float(n1), data.likelihood)
+    width = 1 / np.sqrt(sharpness + 1.0)
     count = int(np.ceil((stop - start) / (width / 4))) | 1
     return np.linspace(start, stop, max(count, 65))
 

@@ -59,7 +59,7 @@ def _levels(random: np.random.Generator, theta: Floats) -> ArmCounts:
 
 def _pairs(random: np.random.Generator, theta: Floats) -> ArmCounts:
     n = random.integers(10, 120, (STUDIES, 2))
-    base = random.normal(*BASELINE.parameters, STUDIES)
+    base = random.normal(BASELINE.parameters[0], BASELINE.parameters[1], STUDIES)
     p = 1 / (1 + np.exp(-np.column_stack([base, base + theta])))
     return ArmCounts("log_odds_ratio", "binomial", _names(), random.binomial(n, p).astype(float), n.astype(float))
 
@@ -73,7 +73,7 @@ def _rates(random: np.random.Generator, theta: Floats) -> ArmCounts:
 
 def _rate_pairs(random: np.random.Generator, theta: Floats) -> ArmCounts:
     years = random.uniform(20, 400, (STUDIES, 2))
-    base = random.normal(*RATE.parameters, STUDIES)
+    base = random.normal(RATE.parameters[0], RATE.parameters[1], STUDIES)
     rate = np.exp(np.column_stack([base, base + theta]))
     return ArmCounts("log_rate_ratio", "poisson", _names(), random.poisson(years * rate).astype(float), years)
 

@@ -46,12 +46,12 @@ class DigitisedCurve:
 
 
 def make_curve(
-    time: Sequence[float],
-    survival: Sequence[float],
+    time: Sequence[float] | Floats,
+    survival: Sequence[float] | Floats,
     total: int,
     *,
-    risk_time: Sequence[float] = (),
-    at_risk: Sequence[float] = (),
+    risk_time: Sequence[float] | Floats = (),
+    at_risk: Sequence[float] | Floats = (),
     events: int | None = None,
 ) -> DigitisedCurve:
     """Check a digitised curve and mend what digitising does to it (small rises), with a warning.

@@ -67,7 +67,9 @@ def fit_weibull(people: PseudoPatients) -> WeibullFit:
     return _maximise(loss, np.array([math.log(event.sum() / time.sum()), 0.0]))
 
 
-def fit_weibull_weekly(at_risk: Sequence[float], events: Sequence[float], times: Sequence[float]) -> WeibullFit:
+def fit_weibull_weekly(
+    at_risk: Sequence[float] | Floats, events: Sequence[float] | Floats, times: Sequence[float] | Floats
+) -> WeibullFit:
     """Fit interval data: of `at_risk[i]` people at `times[i]`, `events[i]` had the event by `times[i + 1]`.
 
     `times` has one more value than the counts. Conditional binomials; people censored leave between intervals.
@@ -104,7 +106,7 @@ def _maximise(loss: object, start: Floats) -> WeibullFit:
     return WeibullFit(float(x[0]), float(x[1]), np.linalg.inv(hessian), -float(found.fun))
 
 
-def weekly_survival(retained: Sequence[float], total: float) -> tuple[Floats, Floats]:
+def weekly_survival(retained: Sequence[float] | Floats, total: float) -> tuple[Floats, Floats]:
     """Weekly counts of people still there as survival data: at risk and events of each week.
 
     `retained[i]`: people still there at the end of week i + 1, none lost to view. Raises EvidenceError for growth.

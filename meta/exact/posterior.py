@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from meta.exact.grid import GridPosterior, mix_quantile, read_quantile
 from meta.measures import Floats
@@ -55,7 +56,7 @@ class Draws:
     new: Floats
 
 
-def take_cells(grid: GridPosterior) -> tuple[Floats, Floats]:
+def take_cells(grid: GridPosterior) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Indices of mu and tau of the cells that hold nearly all of the posterior, heaviest first."""
     flat = grid.weight.ravel()
     order = np.argsort(flat)[::-1]
@@ -81,7 +82,8 @@ def summarise(cells: Cells, grid: GridPosterior, level: float) -> Summary:
     spread = np.hypot(cells.width, cells.tau)
     predicted = (low, high)
     if len(grid.tau) > 1:
-        predicted = tuple(float(mix_quantile(p, cells.centre, spread, cells.weight)) for p in points[[0, 2]])
+        ends = [float(mix_quantile(p, cells.centre, spread, cells.weight)) for p in points[[0, 2]]]
+        predicted = (ends[0], ends[1])
     return Summary(mean, variance**0.5, median, (low, high), tau_median, (tau_low, tau_high), predicted)
 
 

@@ -115,7 +115,7 @@ def split_q(data: NetworkData, net: LinearNetwork) -> dict[str, float]:
     free = lay_network(data, tuple(map(str, range(int(starts[-1])))), own)
     _, _, within, _ = fit_linear(free, 0.0)
     df, df_within = len(net.y) - net.x.shape[1], len(free.y) - free.x.shape[1]
-    found = {}
+    found: dict[str, float] = {}
     for name, q, freedom in (
         ("total", total, df),
         ("within", within, df_within),
@@ -162,7 +162,7 @@ def _integrate(data: NetworkData, net: LinearNetwork, spec: PoolSpec) -> Network
     ci = tuple(_off_diagonal(mix_quantile(p, middle, spread, weight)) for p in (tail, 1 - tail))
     wide = np.hypot(spread, tau)
     predicted = tuple(_off_diagonal(mix_quantile(p, middle, wide, weight)) for p in (tail, 1 - tail))
-    taus = (0.0, None, None)
+    taus: tuple[float, float | None, float | None] = (0.0, None, None)
     if not common:
         low, median, high = map(float, read_quantile(fine.tau, fine.tau_density, np.array([tail, 0.5, 1 - tail])))
         taus = (median, low, high)

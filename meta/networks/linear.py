@@ -73,17 +73,23 @@ def find_contrast(study: NetworkStudy, measure: str) -> tuple[Floats, Floats]:
     assert study.events is not None
     assert study.exposure is not None
     e, n = study.events, study.exposure
-    with np.errstate(divide="ignore", invalid="ignore"):
-        value, variance = {
-            "log_odds_ratio": lambda: (np.log(e / (n - e)), 1 / e + 1 / (n - e)),
-            "log_risk_ratio": lambda: (np.log(e / n), 1 / e - 1 / n),
-            "log_rate_ratio": lambda: (np.log(e / n), 1 / e),
-            "risk_difference": lambda: (e / n, e / n * (1 - e / n) / n),
-        }[measure]()
+    value, variance = _measure_arms(e, n, measure)
     if not np.isfinite(value).all() or not (variance > 0).all():
         message = f"{study.name!r} has a zero cell, and the normal model has no contrast for it"
         raise EvidenceError([Fault("", None, "events", message, "the model binomial or poisson, by the method bayes")])
     return value[1:] - value[0], np.full((len(e) - 1, len(e) - 1), variance[0]) + np.diag(variance[1:])
+
+
+def _measure_arms(e: Floats, n: Floats, measure: str) -> tuple[Floats, Floats]:
+    """Each arm's level on the scale of a contrast, and its variance."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        if measure == "log_odds_ratio":
+            return np.log(e / (n - e)), 1 / e + 1 / (n - e)
+        if measure == "log_risk_ratio":
+            return np.log(e / n), 1 / e - 1 / n
+        if measure == "log_rate_ratio":
+            return np.log(e / n), 1 / e
+        return e / n, e / n * (1 - e / n) / n
 
 
 def fit_linear(net: LinearNetwork, tau2: float, prior_precision: float = 0.0) -> tuple[Floats, Floats, float, float]:

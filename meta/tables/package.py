@@ -74,9 +74,16 @@ def list_sets() -> tuple[EvidenceSet, ...]:
 
 
 def _make_set(cells: Mapping[str, str]) -> EvidenceSet:
-    texts = (cells[key] for key in ("name", "title", "measure", "model"))
-    parameters = tuple(name.strip() for name in cells["parameters"].split(";") if name.strip())
-    return EvidenceSet(*texts, parameters, cells["says"], cells["does_not_say"])
+    names = cells["parameters"].split(";")
+    return EvidenceSet(
+        name=cells["name"],
+        title=cells["title"],
+        measure=cells["measure"],
+        model=cells["model"],
+        parameters=tuple(name.strip() for name in names if name.strip()),
+        says=cells["says"],
+        does_not_say=cells["does_not_say"],
+    )
 
 
 @cache
