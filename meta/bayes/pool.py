@@ -38,7 +38,7 @@ def pool_bayes(data: EffectSizes | ArmCounts, spec: PoolSpec, parts: Parts = PLA
     first = spec.effects == "random" and is_centred(data)
     forms = [partial(build_model, data, spec, parts, centred=centred) for centred in (first, not first)]
     sample = sample_model(forms, list_reported(spec, parts), draws=spec.draws, seed=spec.seed, log_likelihood=True)
-    return _read(data, spec, parts, sample)
+    return summarise_draws(data, spec, Sampled(sample, parts))
 
 
 def draw_bayes(result: PooledResult, count: int, seed: int) -> Draws:
@@ -65,8 +65,9 @@ def _new_setting(sampled: Sampled) -> tuple[Floats, Floats, Floats]:
     return mu, tau, new
 
 
-def _read(data: EffectSizes | ArmCounts, spec: PoolSpec, parts: Parts, sample: Sample) -> PooledResult:
-    sampled = Sampled(sample, parts)
+def summarise_draws(data: EffectSizes | ArmCounts, spec: PoolSpec, sampled: Sampled) -> PooledResult:
+    """The result of a sample that has passed its gate. `data`: each study alone, for the pictures."""
+    sample, parts = sampled.sample, sampled.parts
     mu, tau, new = _new_setting(sampled)
     tail = (1 - spec.level) / 2
     points = np.array([tail, 0.5, 1 - tail])

@@ -2,6 +2,7 @@
 
 from meta.priors.defaults import default_mu_prior, default_tau_prior
 from meta.priors.prior import FLAT, Prior, describe_prior, log_density, quantile, read_prior
+from meta.priors.published import rhodes_2015, turner_2015
 
 __all__ = [
     "FLAT",
@@ -12,4 +13,6 @@ __all__ = [
     "log_density",
     "quantile",
     "read_prior",
+    "rhodes_2015",
+    "turner_2015",
 ]

@@ -97,9 +97,16 @@ class _LogStudent:
 
 
 def read_prior(text: str, *, scale: bool = False, key: str = "prior") -> Prior:
-    """The prior that a text names. `scale`: it is for a standard deviation, so that it must live on positive numbers
-    (``uniform`` from 0 or more). Raises EvidenceError with what was expected and the nearest name.
+    """The prior that a text names: a family with its numbers, or a published one by name.
+
+    `scale`: it is for a standard deviation, so that it must live on positive numbers (``uniform`` from 0 or more). Raises
+    EvidenceError with what was expected and the nearest name.
     """
+    from meta.priors.published import read_published
+
+    published = read_published(text)
+    if published is not None:
+        return published
     laws = _laws()
     match = _SHAPE.fullmatch(text.lower().replace("_", "-"))
     family = match.group(1) if match else text

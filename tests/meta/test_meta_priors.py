@@ -10,7 +10,16 @@ from scipy import integrate, stats
 
 from meta import EvidenceError, PoolSpec, Prior
 from meta.pooling import check_spec
-from meta.priors import FLAT, default_tau_prior, describe_prior, log_density, quantile, read_prior
+from meta.priors import (
+    FLAT,
+    default_tau_prior,
+    describe_prior,
+    log_density,
+    quantile,
+    read_prior,
+    rhodes_2015,
+    turner_2015,
+)
 
 TEXTS = (
     "normal(0, 4)",
@@ -99,3 +108,34 @@ def test_a_mean_has_no_default_prior_because_its_unit_is_the_users() -> None:
     assert default_tau_prior("mean_difference") is None
     with pytest.raises(EvidenceError, match="unit of its own"):
         check_spec(PoolSpec("mean_difference"))
+
+
+def test_turners_priors_are_of_tau_and_not_of_its_square() -> None:
+    """All-cause mortality, pharmacological against placebo: log tau squared ~ N(-3.95, 1.34), as printed;
+    the median of tau is exp(mu / 2).
+    """
+    prior = turner_2015("all-cause mortality", "pharmacological", "placebo")
+    assert prior.parameters == (-1.975, 0.67)
+    assert float(quantile(prior, np.array(0.5))) == pytest.approx(math.exp(-3.95 / 2))
+    assert "Turner" in describe_prior(prior)
+    assert turner_2015("all-cause", "control", "pharmacological") == prior
+    assert read_prior("turner-2015(all-cause mortality, pharmacological, placebo)", scale=True) == prior
+
+
+def test_rhodes_priors_are_log_t_with_five_degrees_of_freedom() -> None:
+    prior = rhodes_2015("mental health", "pharmacological", "placebo")
+    assert prior.family == "log-student"
+    assert prior.parameters[0] == 5.0
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "turner-2015(withdrawal s, pharmacological, placebo)",
+        "turner-2015(withdrawals, drug, placebo)",
+        "turner-2015(x)",
+    ],
+)
+def test_an_unknown_outcome_or_comparison_is_refused(text: str) -> None:
+    with pytest.raises(EvidenceError):
+        read_prior(text)

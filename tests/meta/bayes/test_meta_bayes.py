@@ -1,0 +1,178 @@
+"""Sampling: agreement with integration, the gate, the parts of a model, and calibration stored with its source's hash."""
+
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from meta import EvidenceError, PoolSpec, pool_data
+from meta.bayes import Parts, Piece, SamplingError, draw_bayes, find_tipping_point, pool_bayes, pool_mixed
+from meta.bayes.gate import Diagnostics, check_gate, diagnose
+from meta.calibration import DESIGNS, hash_sources, judge_ranks, smallest_p
+from meta.data import ArmCounts, EffectSizes
+from meta.priors import read_prior
+from tests.meta.references import make_effects, read_reference
+
+SBC = Path(__file__).parents[1] / "sbc"
+STORED = sorted(path.stem for path in SBC.glob("*.json"))
+ERRORS = 4.5
+"""Monte Carlo standard errors between two computations of one number: 1 in 150,000, and there are some dozens."""
+
+
+def agree(data: EffectSizes | ArmCounts, spec: PoolSpec) -> None:
+    from dataclasses import replace
+
+    exact, sampled = pool_data(data, replace(spec, method="exact")), pool_data(data, replace(spec, method="bayes"))
+    for name in ("estimate", "ci_low", "ci_high", "tau"):
+        gap = getattr(sampled, name) - getattr(exact, name)
+        assert abs(gap) <= ERRORS * sampled.diagnostics[f"mcse_{name}"], name
+
+
+def test_sampling_is_integration_for_bcg() -> None:
+    """The published pool (mean −0.7103), by NUTS; one compilation, so that it may stay among the fast tests."""
+    data = make_effects(read_reference("bcg-contrasts"), "log_risk_ratio")
+    agree(data, PoolSpec("log_risk_ratio"))
+
+
+@pytest.mark.slow
+@settings(max_examples=6)
+@given(st.integers(0, 2**32 - 1), st.sampled_from(["log_odds_ratio", "logit_proportion", "log_rate", "log_rate_ratio"]))
+def test_sampling_is_integration_for_random_counts(seed: int, measure: str) -> None:
+    random = np.random.default_rng(seed)
+    arms = 2 if "ratio" in measure else 1
+    k = int(random.integers(3, 9))
+    n = random.integers(10, 200, (k, arms)).astype(float)
+    p = random.uniform(0.05, 0.5, (k, arms))
+    poisson = "rate" in measure
+    events = (random.poisson(n * p) if poisson else random.binomial(n.astype(int), p)).astype(float)
+    names = tuple(map(str, range(k)))
+    data = ArmCounts(measure, "poisson" if poisson else "binomial", names, events, n)
+    agree(data, PoolSpec(measure, "poisson" if poisson else "binomial", mu_prior=read_prior("normal(0, 2)")))
+
+
+def test_a_sample_that_has_not_converged_is_refused_with_the_remedy() -> None:
+    random = np.random.default_rng(1)
+    apart = random.standard_normal((4, 500)) + np.arange(4)[:, None]
+    with pytest.raises(SamplingError) as caught:
+        check_gate(diagnose({"mu": apart}, 3))
+    shown = str(caught.value)
+    assert all(word in shown for word in ("R-hat", "effective sample size", "3 divergences", "method exact"))
+    check_gate(diagnose({"mu": random.standard_normal((4, 500))}, 0))
+    check_gate(Diagnostics(1.01, 400, 400, 0))
+    with pytest.raises(SamplingError):
+        check_gate(Diagnostics(1.011, 400, 400, 0))
+
+
+def test_a_frequentist_or_failed_result_cannot_feed_a_simulation() -> None:
+    result = pool_data(make_effects(read_reference("schools")), PoolSpec("log_odds_ratio", method="reml"))
+    with pytest.raises(EvidenceError, match="not sampled"):
+        draw_bayes(result, 10, 1)
+
+
+@pytest.mark.slow
+def test_a_regression_finds_the_latitude_of_bcg() -> None:
+    """Absolute latitude explains BCG: metafor's slope by REML lies within a third of a posterior standard deviation."""
+    reference = read_reference("bcg-contrasts")
+    x = np.array(reference["data"]["x"], float)
+    data = make_effects(reference, "log_risk_ratio")
+    parts = Parts(covariates=((x - x.mean()) / 10)[:, None])
+    result = pool_bayes(data, PoolSpec("log_risk_ratio", method="bayes"), parts)
+    slope = result.draws.sample.draws["slope"].ravel()
+    known = reference["expected"]["regression_z"]
+    assert abs(slope.mean() - 10 * known["beta"][1]) < slope.std() / 3
+    assert "slope" in result.priors
+
+
+@pytest.mark.slow
+def test_a_robust_heterogeneity_heeds_an_outlier_less() -> None:
+    y = np.array([0.1, 0.15, 0.05, 0.12, 0.08, 3.0])
+    data = EffectSizes("log_odds_ratio", tuple("abcdef"), y, np.full(6, 0.01))
+    spec = PoolSpec("log_odds_ratio", method="bayes", tau_prior=read_prior("half-normal(0.3)"))
+    robust, normal = pool_bayes(data, spec, Parts(student=3.0)), pool_bayes(data, spec)
+    assert abs(robust.estimate - 0.1) < abs(normal.estimate - 0.1)
+
+
+@pytest.mark.slow
+def test_bias_terms_widen_and_move_towards_the_trials() -> None:
+    """Four biased cohorts and two trials: with bias terms the pool lies nearer to the trials, and is less sure."""
+    y = np.array([-1.0, -1.1, -0.9, -1.0, -0.3, -0.2])
+    data = EffectSizes("log_odds_ratio", tuple("abcdef"), y, np.full(6, 0.02))
+    spec = PoolSpec("log_odds_ratio", method="bayes", tau_prior=read_prior("half-normal(0.2)"))
+    plain = pool_bayes(data, spec)
+    adjusted = pool_bayes(data, spec, Parts(biased=np.array([1.0, 1, 1, 1, 0, 0])))
+    assert plain.estimate < adjusted.estimate
+    assert adjusted.se > plain.se
+    assert {"bias", "tau_bias"} <= set(adjusted.priors)
+
+
+@pytest.mark.slow
+def test_mixed_kinds_of_data_speak_of_one_hazard() -> None:
+    """Pieces made from a hazard of 0.2 a year, of every kind: the pool holds it; two studies share their pieces."""
+    n, h = 4000.0, 0.2
+    pieces = [
+        Piece("A", "rate", round(h * 5000), 5000.0),
+        Piece("B", "count", round(n * -math.expm1(-h * 0.5)), n, to=0.5),
+        Piece("C", "retained", round(n * math.exp(-h * 0.5)), n, to=0.5),
+        Piece("D", "interval", round(n * -math.expm1(-h * 0.25)), n, start=0.25, to=0.5),
+        Piece("E", "hazard", math.log(h), 0.05),
+        Piece("A", "hazard", math.log(h), 0.05),
+    ]
+    spec = PoolSpec("log_rate", "poisson", "bayes", tau_prior=read_prior("half-normal(0.2)"))
+    result = pool_mixed(pieces, spec)
+    assert len(result.studies) == 5
+    assert abs(result.estimate - math.log(h)) < 3 * result.se
+    assert result.tau < 0.1
+
+
+def test_impossible_pieces_are_refused_all_at_once() -> None:
+    pieces = [Piece("A", "rate", -1.0, 10.0), Piece("B", "count", 12.0, 10.0), Piece("C", "other", 1.0, 2.0)]
+    with pytest.raises(EvidenceError) as caught:
+        pool_mixed(pieces, PoolSpec("log_rate", "poisson", "bayes"))
+    assert len(caught.value.faults) == 3
+
+
+def test_the_tipping_point_is_where_the_interval_touches() -> None:
+    """With one common effect and all studies marked it is the lower limit itself."""
+    data = EffectSizes("log_odds_ratio", ("a", "b"), np.array([1.0, 1.2]), np.array([0.04, 0.04]))
+    spec = PoolSpec("log_odds_ratio", effects="common", mu_prior=read_prior("flat"))
+    limit = pool_data(data, spec).ci_low
+    found = find_tipping_point(data, spec, np.array([True, True]))
+    assert found.bias == pytest.approx(limit, abs=1e-3)
+    one = find_tipping_point(data, spec, np.array([True, False]))
+    assert one.bias == pytest.approx(2 * limit, abs=1e-3)
+    with pytest.raises(EvidenceError, match="holds 0 already"):
+        find_tipping_point(
+            EffectSizes("log_odds_ratio", ("a",), np.array([0.1]), np.array([1.0])), spec, np.array([True])
+        )
+
+
+@pytest.mark.parametrize("name", DESIGNS)
+def test_every_model_has_a_calibration_of_its_present_source(name: str) -> None:
+    """Run `nox -s sbc` after a change of the modules that the design names."""
+    assert name in STORED
+    stored = json.loads((SBC / f"{name}.json").read_text(encoding="utf-8"))
+    assert stored["source"] == hash_sources(DESIGNS[name])
+    assert stored["failed"] <= 0.1 * stored["settings"]["count"]
+
+
+def test_the_ranks_of_all_calibrations_are_uniform() -> None:
+    """Chi-squared over ten bins; the least of all p values may be as small as luck makes it once in a thousand times."""
+    found = {
+        (name, key): judge_ranks(ranks)
+        for name in STORED
+        for key, ranks in json.loads((SBC / f"{name}.json").read_text(encoding="utf-8"))["ranks"].items()
+    }
+    assert len(found) >= len(DESIGNS)
+    assert min(found.values()) > smallest_p(len(found))
+
+
+def test_ranks_of_a_wrong_posterior_are_seen() -> None:
+    """A posterior whose spread is half of the truth's piles ranks up at both ends."""
+    random = np.random.default_rng(3)
+    truth = random.standard_normal(300)
+    ranks = [int((0.5 * random.standard_normal(99) < t).sum()) for t in truth]
+    assert judge_ranks(ranks) < smallest_p(100)
