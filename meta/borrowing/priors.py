@@ -34,7 +34,7 @@ def map_prior(result: PooledResult, *, count: int = DRAWS, seed: int = 1) -> Mix
 
 
 def robustify(prior: Mixture, *, weight: float = ROBUST_WEIGHT, unit_sd: float | None = None) -> Mixture:
-    """Add a vague component, which takes over where new data contradict the old (Schmidli 2014, Biometrics 70:1023).
+    """Add a vague component, which takes over where new data contradict the old (Schmidli 2014, 10.1111/biom.12242).
 
     `weight`: prior probability that the old trials are irrelevant, 0 to 1. The component is a uniform proportion, a
     rate with the prior's mean worth one event, or a normal at the prior's mean worth one observation of `unit_sd`.

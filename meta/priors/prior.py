@@ -99,7 +99,7 @@ class _LogStudent:
 def read_prior(text: str, *, scale: bool = False, key: str = "prior") -> Prior:
     """The prior that a text names: a family with its numbers, or a published one by name.
 
-    `scale`: it is for a standard deviation, so that it must live on positive numbers (``uniform`` from 0 or more). Raises
+    `scale`: it is for a standard deviation, so must live on positive numbers (``uniform`` from 0 or more). Raises
     EvidenceError with what was expected and the nearest name.
     """
     from meta.priors.published import read_published

@@ -56,7 +56,12 @@ def test_the_model_page_names_no_other_parameter() -> None:
 
 
 def test_every_doi_stands_in_the_evidence_the_code_or_a_scenario() -> None:
-    files = [*ROOT.glob("meta/evidence/*.csv"), *ROOT.glob("scenarios/*.yaml"), *ROOT.glob("trialsim/**/*.py")]
+    files = [
+        *ROOT.glob("meta/evidence/*.csv"),
+        *ROOT.glob("scenarios/*.yaml"),
+        *ROOT.glob("trialsim/**/*.py"),
+        *ROOT.glob("meta/**/*.py"),
+    ]
     known = "\n".join(_read(path) for path in files).lower()
     cited = {_clean(doi) for page in PAGES for doi in DOI.findall(_read(page))}
     assert len(cited) > 15

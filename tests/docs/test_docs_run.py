@@ -17,7 +17,7 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).parents[2]
-PAGES = ("tutorial-trial-designer.md", "tutorial-policy-researcher.md")
+PAGES = ("tutorial-trial-designer.md", "tutorial-policy-researcher.md", "evidence-synthesis.md")
 BLOCK = re.compile(r"^```(\w+) ([^\n]+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 PROMISED_SECONDS = 300
 

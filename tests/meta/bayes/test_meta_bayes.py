@@ -1,4 +1,4 @@
-"""Sampling: agreement with integration, the gate, the parts of a model, and calibration stored with its source's hash."""
+"""Sampling: agreement with integration, the gate, the parts of a model, and stored calibration."""
 
 import json
 import math
@@ -160,7 +160,7 @@ def test_every_model_has_a_calibration_of_its_present_source(name: str) -> None:
 
 
 def test_the_ranks_of_all_calibrations_are_uniform() -> None:
-    """Chi-squared over ten bins; the least of all p values may be as small as luck makes it once in a thousand times."""
+    """Chi-squared over ten bins; the least of all p values may be what luck makes of it once in a thousand times."""
     found = {
         (name, key): judge_ranks(ranks)
         for name in STORED
