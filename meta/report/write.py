@@ -63,5 +63,5 @@ def make_draws(reports: Sequence[SetReport]) -> PredictiveDraws:
     columns = []
     for number, report in enumerate(reports):
         values = draw_natural(report.result, DRAWS, SEED + number)
-        columns.append((report.about.name, find_measure(report.about.measure).natural, values))
+        columns.append((report.about.draws or report.about.name, find_measure(report.about.measure).natural, values))
     return join_columns(columns, {**make_stamp(reports), "seed": str(SEED), "draws": str(DRAWS)})

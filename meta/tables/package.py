@@ -31,13 +31,16 @@ TOPICS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class EvidenceSet:
-    """A set of rows for one pool. `parameters`: names of the codebook that it informs; the rest in words."""
+    """A set of rows for one pool. `parameters`: names of the codebook that it informs; `draws`: the one
+    whose value in a new setting it is, empty for sets that are targets; the rest in words.
+    """
 
     name: str
     title: str
     measure: str
     model: str
     parameters: tuple[str, ...]
+    draws: str
     says: str
     does_not_say: str
 
@@ -81,6 +84,7 @@ def _make_set(cells: Mapping[str, str]) -> EvidenceSet:
         measure=cells["measure"],
         model=cells["model"],
         parameters=tuple(name.strip() for name in names if name.strip()),
+        draws=cells["draws"],
         says=cells["says"],
         does_not_say=cells["does_not_say"],
     )

@@ -76,7 +76,7 @@ def _check_sources(entry: Entry) -> _Found:
         yield f"no row of the evidence tables has the id {row[:80]!r}", "ids of evidence rows", nearest_name(row, known)
     if entry.obtained == "fitted" and not entry.fitted_to:
         yield "fitted_to is empty", "the published numbers that it was fitted to", ""
-    if entry.obtained in ("evidence", "fitted") and not strange:
+    if entry.obtained in ("evidence", "pooled", "fitted") and not strange:
         yield from _check_seen(entry)
 
 

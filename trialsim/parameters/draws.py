@@ -1,7 +1,8 @@
 """Draws of the parameters: one row is one joint set of values, the same for every arm.
 
-Here the parameters are independent of one another; a calibration writes joint rows of the same form. Each parameter has
-a stream of its own, addressed by its name, so that a new parameter, another order or more rows change no other draw.
+Here the parameters are independent of one another, but for those that were pooled together; a calibration writes joint
+rows of the same form. Each parameter has a stream of its own, addressed by its name, so that a new parameter, another
+order or more rows change no other draw.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from trialsim.parameters.entry import Entry, ParameterTable, stamp_table
+from trialsim.parameters.pooled import read_pooled_draws
 from trialsim.parameters.spread import find_probability, find_quantile
 
 if TYPE_CHECKING:
@@ -37,7 +39,8 @@ def draw_parameters(table: ParameterTable, n: int, seed: int) -> ParameterDraws:
 
     `low`, `value` and `high` are the 2.5, 50 and 97.5% points of the draws before the range cuts them off: on the scale
     of the distribution the two halves are normal with a spread of their own, so that limits that are not symmetric are
-    kept. A beta has `value` as its mean and (high - low) / 3.92 as its standard deviation. Fixed ones never vary.
+    kept. A beta has `value` as its mean and (high - low) / 3.92 as its standard deviation. Fixed ones never
+    vary; pooled ones are rows of the shipped predictive draws, the same row for all of them.
     """
     import numpy as np
 
@@ -66,6 +69,11 @@ def _draw_entry(entry: Entry, n: int, seed: int) -> NDArray[np.float64]:
 
     if entry.distribution == "fixed":
         return np.full(n, entry.value)
+    if entry.obtained == "pooled":
+        pooled = read_pooled_draws()[entry.name]
+        # One stream for all pooled parameters: the same row of the table for each, so that rows stay joint.
+        rows = (_draw_uniform("pooled", n, seed) * len(pooled)).astype(np.intp)
+        return np.clip(pooled[rows], entry.range_low, entry.range_high)
     floor, ceiling = find_probability(entry, entry.range_low), find_probability(entry, entry.range_high)
     drawn = find_quantile(entry, floor + _draw_uniform(entry.name, n, seed) * (ceiling - floor))
     # Rounding in the inverse may step over a bound by a unit in the last place.

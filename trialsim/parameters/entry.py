@@ -28,7 +28,8 @@ DISTRIBUTIONS: Mapping[str, str] = {
 }
 
 OBTAINED: Mapping[str, str] = {
-    "evidence": "taken or pooled from published numbers",
+    "evidence": "taken from published numbers",
+    "pooled": "pooled from published numbers by `trialsim evidence`: its value in a new setting",
     "fitted": "chosen so that the simulation meets published numbers",
     "fixed": "true by definition or by the label of a product",
     "assumption": "no number was found; a judgement",

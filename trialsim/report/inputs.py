@@ -12,7 +12,8 @@ from trialsim.report.text import DAYS_PER_YEAR, format_significant, is_number
 OBTAINED = {
     "assumption": ("Assumptions", "Nobody measured these; they are this model's guesses."),
     "fitted": ("Fitted", "Chosen so that the model reproduces the published results named in the last column."),
-    "evidence": ("From evidence", "Taken or pooled from the published studies named."),
+    "pooled": ("Pooled", "Pooled from the published studies named; the limits are those of a new setting."),
+    "evidence": ("From evidence", "Taken from the published studies named."),
     "fixed": ("Fixed", "Definitions, constants of nature or design choices."),
 }
 ATTRIBUTES = {
