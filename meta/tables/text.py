@@ -12,7 +12,6 @@ from meta.problems import EvidenceError, Fault, nearest_name
 from meta.tables.columns import ALIASES, KNOWN, PERSON_TIME, fold_name
 
 LARGEST: Final = 200_000_000
-LONGEST_CELL: Final = 1_000_000
 SEPARATORS: Final = ",;\t"
 
 
@@ -55,7 +54,6 @@ def split_cells(path: Path | str, text: str) -> tuple[list[str], list[tuple[int,
     """
     first = text.split("\n", 1)[0]
     separator = max(SEPARATORS, key=first.count)
-    csv.field_size_limit(LONGEST_CELL)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     try:
         header = next(reader)
