@@ -12,8 +12,8 @@ from meta.data import ArmCounts
 from meta.effects.direction import find_direction
 from meta.measures import Measure, find_measure
 from meta.problems import EvidenceError, Fault, refuse
-from meta.tables.checks import check_overlap
 from meta.tables.model import EvidenceRow, EvidenceTable
+from meta.tables.overlap import check_overlap
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,8 @@ import numpy as np
 from meta.effects.collect import count_reasons
 from meta.measures import Floats, Measure, find_measure
 from meta.problems import EvidenceError, Fault, refuse
-from meta.tables.checks import check_overlap
 from meta.tables.model import EvidenceRow, EvidenceTable
+from meta.tables.overlap import check_overlap
 
 
 @dataclass(frozen=True, slots=True, eq=False)

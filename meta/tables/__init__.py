@@ -1,7 +1,7 @@
 """Evidence tables: reading, checking, choosing rows, and the tables and sets of the package itself."""
 
-from meta.tables.checks import check_overlap
 from meta.tables.model import KINDS, EvidenceRow, EvidenceTable
+from meta.tables.overlap import check_overlap
 from meta.tables.package import EvidenceSet, list_sets, package_tables, read_package_evidence, read_set
 from meta.tables.read import read_evidence
 from meta.tables.select import select_rows

@@ -1,64 +1,85 @@
-"""From named cells to one evidence row: numbers, units, the printed interval, and the kind that follows from them."""
+"""From named cells to one evidence row: numbers, units of time, and the kind that follows from the numbers."""
 
 from __future__ import annotations
 
 import math
 import re
 from collections.abc import Mapping
-from statistics import NormalDist
+from dataclasses import dataclass
+from typing import Any, Final
 
-from meta.measures import MEASURES
 from meta.problems import Fault
-from meta.tables.columns import KNOWN, NUMBERS, PERSON_TIME, SCALES, Change, fold_name
+from meta.tables.columns import KNOWN, NUMBERS, PERSON_TIME, find_scale
+from meta.tables.estimates import Finding, Printed, read_estimate
 from meta.tables.model import EvidenceRow
 
-NO_REASON = ("", "no", "false", "0", "n")
-OVERLAP = re.compile(r"\[overlap group ([^\]]+)\]", re.IGNORECASE)
-RANDOMISED = re.compile(r"\b(rct|randomi[sz]ed)\b", re.IGNORECASE)
+NO_REASON: Final = ("", "no", "false", "0", "n")
+MISSING: Final = ("", "na", "n/a", ".")
+NUMBER: Final = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+OVERLAP: Final = re.compile(r"\[overlap group ([^\]]+)\]", re.IGNORECASE)
+RANDOMISED: Final = re.compile(r"(?<!non.)(?<!not.)(?<!quasi.)(?<!pseudo.)\b(rct|randomi[sz]ed)\b", re.IGNORECASE)
+AS_THEY_ARE: Final = ("treatment", "comparator", "topic", "outcome", "timepoint", "note", "risk_of_bias", "period")
+NUMBERS_KEPT: Final = ("events", "n", "person_years", "mean", "sd", "follow_up_years")
+SAME_TIME: Final = 0.01
+"""Person-time printed in two units may differ by this share (rounding, the length of a year)."""
 
 
-def make_row(file: str, line: int, cells: Mapping[str, str]) -> tuple[EvidenceRow | None, list[Fault]]:
-    """One row, or the faults of its cells. A row whose `exclude` gives a reason needs no usable numbers."""
-    faults: list[Fault] = []
-    numbers = {name: _read_number(file, line, name, cells.get(name, ""), faults) for name in NUMBERS}
-    for name, per_year in PERSON_TIME.items():
-        value = _read_number(file, line, name, cells.get(name, ""), faults)
-        if value is not None and numbers["person_years"] is None:
-            numbers["person_years"] = value / per_year
+@dataclass(frozen=True, slots=True)
+class MadeRow:
+    """A row, None where its cells cannot be read; the faults of the cells; what was done to it that must be read."""
+
+    row: EvidenceRow | None
+    faults: tuple[Fault, ...] = ()
+    said: tuple[str, ...] = ()
+
+
+def make_row(file: str, line: int, cells: Mapping[str, str]) -> MadeRow:
+    """One row from the cells of a line. A row that is kept out by a reason of its own needs no usable numbers."""
+    findings: list[Finding] = []
+    numbers = {name: _read_number(name, cells.get(name, ""), findings) for name in NUMBERS}
+    numbers["person_years"] = _read_person_years(cells, numbers["person_years"], findings)
     if not cells.get("study", ""):
-        faults.append(Fault(file, line, "study", "missing", "the name of the study"))
-    if faults:
-        return None, faults
-    scale, estimate, se, kind = _read_estimate(cells, numbers)
-    reason = find_reason(cells) or _find_gap(kind, estimate, se, numbers)
-    text = {name: cells.get(name, "") for name in ("treatment", "comparator", "topic", "outcome", "timepoint", "note")}
-    group = cells.get("overlap_group", "") or ", ".join(m.strip() for m in OVERLAP.findall(text["note"]))
+        findings.append(("study", "missing", "the name of the study"))
+    reason = find_reason(cells)
+    printed, kind = Printed(find_scale(cells.get("scale", "")).measure), _find_kind(cells, numbers)
+    if kind == "estimate":
+        printed = read_estimate(cells, numbers)
+        findings += printed.faults
+    if findings and not (reason and cells.get("study", "")):
+        return MadeRow(None, tuple(Fault(file, line, *finding) for finding in findings))
+    row = _fill_row(line, cells, numbers, kind, printed, reason or _find_gap(kind, printed, numbers))
+    return MadeRow(row, (), () if row.excluded else printed.said)
+
+
+def _fill_row(
+    line: int,
+    cells: Mapping[str, str],
+    numbers: Mapping[str, float | None],
+    kind: str,
+    printed: Printed,
+    excluded: str,
+) -> EvidenceRow:
+    text: dict[str, Any] = {name: cells.get(name, "") for name in AS_THEY_ARE}
+    counts: dict[str, Any] = {name: numbers[name] for name in NUMBERS_KEPT}
     design = cells.get("design", "")
-    row = EvidenceRow(
+    known = (*KNOWN, *PERSON_TIME)
+    return EvidenceRow(
         line=line,
         row=cells.get("row", "") or f"line {line}",
         study=cells["study"],
         kind=kind,
-        events=numbers["events"],
-        n=numbers["n"],
-        person_years=numbers["person_years"],
-        mean=numbers["mean"],
-        sd=numbers["sd"],
-        estimate=estimate,
-        se=se,
-        scale=scale,
-        follow_up_years=numbers["follow_up_years"],
+        estimate=printed.estimate,
+        se=printed.se,
+        scale=printed.measure,
         design=design,
         randomised=bool(RANDOMISED.search(design)) if design else None,
-        risk_of_bias=cells.get("risk_of_bias", ""),
-        overlap_group=group,
-        period=cells.get("period", ""),
+        overlap_group=cells.get("overlap_group", "") or ", ".join(m.strip() for m in OVERLAP.findall(text["note"])),
         citation=cells.get("citation", ""),
-        covariates={name: value for name, value in cells.items() if name not in (*KNOWN, *PERSON_TIME)},
-        excluded=reason,
+        covariates={name: value for name, value in cells.items() if name not in known},
+        excluded=excluded,
+        **counts,
         **text,
     )
-    return row, []
 
 
 def find_reason(cells: Mapping[str, str]) -> str:
@@ -69,69 +90,59 @@ def find_reason(cells: Mapping[str, str]) -> str:
     return "never found again in a text; not to be pooled" if cells.get("verified", "").lower() == "memory" else ""
 
 
-def _find_gap(kind: str, estimate: float | None, se: float | None, numbers: Mapping[str, float | None]) -> str:
-    """Why an honest row cannot stand in a pool: a number printed without its uncertainty."""
-    if kind != "estimate":
-        return ""
-    if estimate is None and numbers["events"] is not None:
+def _find_kind(cells: Mapping[str, str], numbers: Mapping[str, float | None]) -> str:
+    """Counts decide where they are there, unless the row names what it compares and prints the contrast whole."""
+    whole = numbers["se"] is not None or None not in (numbers["ci_low"], numbers["ci_high"])
+    if cells.get("comparator", "") and numbers["estimate"] is not None and whole:
+        return "estimate"
+    for kind, names in (("rate", ("events", "person_years")), ("binary", ("events", "n")), ("mean", ("mean", "sd"))):
+        if all(numbers[name] is not None for name in names):
+            return kind
+    return "estimate"
+
+
+def _find_gap(kind: str, printed: Printed, numbers: Mapping[str, float | None]) -> str:
+    """Why an honest row cannot stand in a pool: a number printed without its uncertainty, or half of a pair."""
+    if kind != "estimate" or printed.gap:
+        return printed.gap
+    if printed.estimate is None and numbers["events"] is not None:
         return "events without people (n) or person-years"
-    if estimate is None:
-        return "no numbers that can be pooled"
-    return "printed without a standard error or an interval" if se is None else ""
+    if printed.estimate is None and numbers["mean"] is not None:
+        return "a mean without its standard deviation"
+    return "no numbers that can be pooled" if printed.estimate is None else ""
 
 
-def _read_number(file: str, line: int, name: str, text: str, faults: list[Fault]) -> float | None:
-    if text == "" or text.lower() in ("na", "nan", "."):
+def _read_number(name: str, text: str, findings: list[Finding]) -> float | None:
+    if text.lower() in MISSING:
         return None
-    try:
-        value = float(text)
-    except ValueError:
-        faults.append(Fault(file, line, name, f"{text[:40]!r} is no number", "a number such as 12 or 0.5, or nothing"))
+    text = text.replace("\N{MINUS SIGN}", "-")
+    if not NUMBER.fullmatch(text):
+        if text.lower().lstrip("+-") in ("inf", "infinity", "nan"):
+            findings.append((name, f"{text} is not finite", "a finite number, or nothing"))
+        else:
+            findings.append((name, f"{text[:40]!r} is no number", _say_number(text)))
         return None
+    value = float(text)
     if not math.isfinite(value):
-        faults.append(Fault(file, line, name, f"{text} is not finite", "a finite number"))
+        findings.append((name, f"{text[:40]} is not finite", "a finite number"))
         return None
     return value
 
 
-def _read_estimate(
-    cells: Mapping[str, str], numbers: Mapping[str, float | None]
-) -> tuple[str, float | None, float | None, str]:
-    """Scale, estimate and standard error on it, and the kind of the row.
-
-    Counts decide the kind where they are there. An estimate printed in natural units (a ratio, a proportion, a rate)
-    goes to the analysis scale; its standard error comes from the printed interval, taken as symmetric there.
-    """
-    printed = cells.get("scale", "")
-    measure, change = SCALES.get(fold_name(printed), (fold_name(printed), None))
-    measure = measure if measure in MEASURES else printed
-    if numbers["events"] is not None and numbers["person_years"] is not None:
-        return measure, None, None, "rate"
-    if numbers["events"] is not None and numbers["n"] is not None:
-        return measure, None, None, "binary"
-    if numbers["mean"] is not None and numbers["sd"] is not None:
-        return measure, None, None, "mean"
-    points = [numbers[name] for name in ("estimate", "ci_low", "ci_high")]
-    estimate, low, high = (_change(x, change) for x in points)
-    se = numbers["se"]
-    if se is None and low is not None and high is not None:
-        se = (high - low) / (2 * NormalDist().inv_cdf(0.5 + _read_level(cells.get("ci_level", "")) / 2))
-    return measure, estimate, se, "estimate"
+def _say_number(text: str) -> str:
+    if re.fullmatch(r"[+-]?\d+([.,·]\d+)+", text):
+        return "a number with a decimal point and no separator of thousands"
+    return "a number such as 12 or 0.5, or nothing"
 
 
-def _change(value: float | None, change: Change | None) -> float | None:
-    """A printed number on the analysis scale; None for what has no place there (a ratio of zero)."""
-    if value is None or change is None:
-        return value
-    try:
-        return change(value)
-    except (ValueError, ZeroDivisionError):
-        return None
-
-
-def _read_level(text: str) -> float:
-    """The level of a printed interval as a proportion; 0.95 where nothing is said."""
-    match = re.match(r"\s*([\d.]+)", text)
-    value = float(match.group(1)) if match else 95.0
-    value = value / 100 if value > 1 else value
-    return value if 0 < value < 1 else 0.95
+def _read_person_years(cells: Mapping[str, str], years: float | None, findings: list[Finding]) -> float | None:
+    """Person-years, from another unit where the file has one; the units must agree where it has two."""
+    for name, per_year in PERSON_TIME.items():
+        value = _read_number(name, cells.get(name, ""), findings)
+        if value is None:
+            continue
+        if years is not None and abs(value / per_year - years) > SAME_TIME * abs(years):
+            message = f"{value:g} is {value / per_year:g} person-years, but {years:g} stands in another column"
+            findings.append((name, message, "person-time that agrees, or one column of it"))
+        years = value / per_year if years is None else years
+    return years

@@ -1,4 +1,4 @@
-"""What makes a row, or rows together, unusable: each with its reason, its line and its column."""
+"""What makes a row, or rows of a table together, unusable: each with its reason, its line and its column."""
 
 from __future__ import annotations
 
@@ -7,12 +7,18 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from meta.problems import EvidenceError, Fault
+from meta.problems import Fault
 from meta.tables.model import EvidenceRow
 
 LONGEST_LIFE: Final = 120.0
+MOST_PEOPLE: Final = 1e10
 FAR_APART: Final = 3.0
 """Person-years may differ from people times follow-up by this factor before it is said (dropout, staggered entry)."""
+
+ROUNDED: Final = 0.03
+"""Share by which sums of printed numbers may be off: three numbers of two digits each, 1% of them."""
+OUT_OF_STEP: Final = 0.2
+"""Standard errors by which the contrasts of one trial may fail to add up; both tolerances follow the data's scale."""
 
 
 def check_row(file: str, row: EvidenceRow) -> list[Fault]:
@@ -25,6 +31,8 @@ def check_row(file: str, row: EvidenceRow) -> list[Fault]:
         "mean": _check_mean,
         "estimate": _check_estimate,
     }[row.kind](row)
+    if row.follow_up_years is not None and row.follow_up_years <= 0:
+        found.append(("follow_up_years", f"{row.follow_up_years:g} years of follow-up", "a positive number"))
     return [Fault(file, row.line, key, message, expected) for key, message, expected in found]
 
 
@@ -48,7 +56,9 @@ def _check_rate(row: EvidenceRow) -> list[Finding]:
     found = _check_count("events", row.events)
     if row.person_years <= 0:
         found.append(("person_years", f"{row.person_years:g} person-years", "a positive number"))
-    if row.n is not None and row.person_years > row.n * LONGEST_LIFE:
+    if row.n is not None and row.n <= 0:
+        found.append(("n", f"{row.n:g} people", "at least 1, or nothing"))
+    elif row.n is not None and row.person_years > row.n * LONGEST_LIFE:
         message = f"{row.person_years:g} person-years of {row.n:g} people is more than {LONGEST_LIFE:g} years each"
         found.append(("person_years", message, "person-years, not days or months"))
     return found
@@ -78,6 +88,8 @@ def _check_estimate(row: EvidenceRow) -> list[Finding]:
 def _check_count(name: str, value: float) -> list[Finding]:
     if value < 0:
         return [(name, f"{value:g} is negative", "a count")]
+    if value > MOST_PEOPLE:
+        return [(name, f"{value:g} is more than all people", "a count")]
     return [] if float(value).is_integer() else [(name, f"{value:g} is no whole number", "a count")]
 
 
@@ -119,10 +131,11 @@ def _check_arms(file: str, rows: Sequence[EvidenceRow]) -> list[Fault]:
 
 def _check_variances(file: str, rows: Sequence[EvidenceRow]) -> list[Fault]:
     """In a multi-arm trial a pair's variance is the sum of its two arms': none may exceed the other two together."""
-    trials: dict[tuple[str, str, str], dict[frozenset[str], EvidenceRow]] = defaultdict(dict)
+    trials: dict[tuple[str, ...], dict[frozenset[str], EvidenceRow]] = defaultdict(dict)
     for row in rows:
         if row.kind == "estimate" and row.comparator and row.se:
-            trials[(row.study, row.outcome, row.scale)][frozenset((row.treatment, row.comparator))] = row
+            outcome = (row.study, row.topic, row.outcome, row.timepoint, row.period, row.scale)
+            trials[outcome][frozenset((row.treatment, row.comparator))] = row
     faults = []
     for pairs in trials.values():
         for triangle in _triangles(pairs):
@@ -145,13 +158,14 @@ def _check_triangle(file: str, sides: tuple[EvidenceRow, EvidenceRow, EvidenceRo
     widest = max(range(3), key=lambda i: variances[i])
     rest = sum(variances) - variances[widest]
     row = sides[widest]
-    if variances[widest] > rest * (1 + 1e-2):
+    if variances[widest] > rest * (1 + ROUNDED):
         message = (
             f"variance {variances[widest]:.4g} exceeds that of the two other contrasts of {row.study!r}, {rest:.4g}"
         )
         return [Fault(file, row.line, "se", message, "variances that are sums of those of the arms")]
     ab, bc, ac = (_signed(row, *pair) for row, pair in zip(sides, _pairs_of(sides), strict=True))
-    if abs(ab + bc - ac) > 0.02 * max(abs(ab), abs(bc), abs(ac)) + 0.02 * math.sqrt(min(variances)) + 0.015:
+    largest = max(abs(ab), abs(bc), abs(ac))
+    if abs(ab + bc - ac) > ROUNDED * largest + OUT_OF_STEP * math.sqrt(min(variances)):
         message = f"the three contrasts of {row.study!r} do not add up: {ab:.3g} + {bc:.3g} is not {ac:.3g}"
         return [Fault(file, row.line, "estimate", message, "contrasts of one trial that add up")]
     return []
@@ -171,7 +185,7 @@ def warn_rows(rows: Sequence[EvidenceRow]) -> list[str]:
     """What is right but must be read: rows without a citation, person-years far from people times follow-up."""
     kept = [row for row in rows if not row.excluded]
     bare = [row for row in kept if not row.citation]
-    said = [f"{len(bare)} of {len(kept)} rows have no citation: {_name_few(bare)}"] if bare else []
+    said = [f"{len(bare)} of {len(kept)} rows have no citation: {name_few(bare)}"] if bare else []
     for row in kept:
         if row.person_years and row.n and row.follow_up_years:
             ratio = row.person_years / (row.n * row.follow_up_years)
@@ -181,29 +195,7 @@ def warn_rows(rows: Sequence[EvidenceRow]) -> list[str]:
     return said
 
 
-def _name_few(rows: Sequence[EvidenceRow]) -> str:
+def name_few(rows: Sequence[EvidenceRow]) -> str:
+    """The first three studies of rows, in words."""
     names = list(dict.fromkeys(row.study for row in rows))
     return ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")
-
-
-def check_overlap(rows: Sequence[EvidenceRow]) -> None:
-    """Refuse two studies of one population in one pool: EvidenceError names them, their group and what to do.
-
-    Several arms or states of one study are one study. Rows that are excluded do not count.
-    """
-    groups: dict[tuple[str, str], dict[str, EvidenceRow]] = defaultdict(dict)
-    for row in rows:
-        if not row.excluded and row.overlap_group:
-            for group in row.overlap_group.split(","):
-                groups[(group.strip().casefold(), row.period)].setdefault(row.study, row)
-    faults = []
-    for (group, period), studies in groups.items():
-        if len(studies) > 1:
-            where = f"overlap group {group}" + (f", {period}" if period else "")
-            message = f"{' and '.join(repr(name) for name in studies)} are one population ({where})"
-            row = list(studies.values())[1]
-            faults.append(
-                Fault("", row.line, "overlap_group", message, "one of them; exclude the others with a reason")
-            )
-    if faults:
-        raise EvidenceError(faults)

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final
+
+from meta.measures import MEASURES
 
 TEXTS: Final = (
     "row",
@@ -39,7 +43,6 @@ NUMBERS: Final = (
 ALIASES: Final = {
     "arm": "treatment",
     "control": "comparator",
-    "reference": "comparator",
     "measure": "scale",
     "value": "estimate",
     "doi": "citation",
@@ -55,11 +58,50 @@ PERSON_TIME: Final = {"person_days": 365.25, "person_weeks": 365.25 / 7, "person
 """Columns of person-time in another unit, and how many of them make a person-year."""
 KNOWN: Final = (*TEXTS, *NUMBERS, "ci_level")
 
+RATIOS: Final = {
+    **dict.fromkeys(("or", "odds_ratio"), "log_odds_ratio"),
+    **dict.fromkeys(("rr", "risk_ratio", "relative_risk"), "log_risk_ratio"),
+    **dict.fromkeys(("hr", "hazard_ratio"), "log_hazard_ratio"),
+    **dict.fromkeys(("irr", "rar", "rate_ratio", "incidence_rate_ratio"), "log_rate_ratio"),
+}
+"""Usual words for ratios, in lower case; with ``log`` or ``ln`` before them they are on the analysis scale."""
+DIFFERENCES: Final = {
+    "rd": "risk_difference",
+    "md": "mean_difference",
+    **dict.fromkeys(("smd", "hedges_g"), "standardised_mean_difference"),
+    **dict.fromkeys(("standardized_mean_difference",), "standardised_mean_difference"),
+}
+
 type Change = Callable[[float], float]
 
 
-def _same(x: float) -> float:
-    return x
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """What a printed word for a scale means: our measure (the word itself where it is not known), and the way from
+    a printed number to that measure's scale, None where it is on it already.
+    """
+
+    measure: str
+    change: Change | None = None
+    known: bool = True
+
+
+def find_scale(printed: str) -> Scale:
+    """The scale that a word of the column `scale` means: a measure of ours, OR, log OR, aHR, rate per 1000 py, ..."""
+    word = re.sub(r"_+", "_", re.sub(r"[()]", "_", fold_name(printed))).strip("_")
+    if word in MEASURES or not word:
+        return Scale(word)
+    if word in DIFFERENCES:
+        return Scale(DIFFERENCES[word])
+    if word == "proportion":
+        return Scale("logit_proportion", _logit)
+    per = re.fullmatch(r"rate_per_(\d{1,9})_?(py|person_years)", word)
+    if per and float(per[1]) > 0:
+        return Scale("log_rate", _per(float(per[1])))
+    ratio = re.fullmatch(r"(log|ln)?_?(?:adjusted_|a(?!rr$))?(.+)", word)
+    if ratio and ratio[2] in RATIOS:
+        return Scale(RATIOS[ratio[2]], None if ratio[1] else math.log)
+    return Scale(printed, known=False)
 
 
 def _logit(x: float) -> float:
@@ -68,27 +110,6 @@ def _logit(x: float) -> float:
 
 def _per(years: float) -> Change:
     return lambda x: math.log(x / years)
-
-
-SCALES: Final[Mapping[str, tuple[str, Change]]] = {
-    **dict.fromkeys(("or", "odds_ratio"), ("log_odds_ratio", math.log)),
-    **dict.fromkeys(("rr", "risk_ratio", "relative_risk"), ("log_risk_ratio", math.log)),
-    **dict.fromkeys(("hr", "hazard_ratio"), ("log_hazard_ratio", math.log)),
-    **dict.fromkeys(("irr", "rate_ratio"), ("log_rate_ratio", math.log)),
-    "log_or": ("log_odds_ratio", _same),
-    "log_rr": ("log_risk_ratio", _same),
-    "log_hr": ("log_hazard_ratio", _same),
-    "log_irr": ("log_rate_ratio", _same),
-    "rd": ("risk_difference", _same),
-    "md": ("mean_difference", _same),
-    **dict.fromkeys(("smd", "hedges_g"), ("standardised_mean_difference", _same)),
-    "proportion": ("logit_proportion", _logit),
-    "rate_per_1000py": ("log_rate", _per(1000.0)),
-    "rate_per_1000_person_years": ("log_rate", _per(1000.0)),
-    "rate_per_100py": ("log_rate", _per(100.0)),
-    "rate_per_100_person_years": ("log_rate", _per(100.0)),
-}
-"""Usual words for the scale of a printed estimate: our measure, and the way from the printed number to its scale."""
 
 
 def fold_name(name: str) -> str:

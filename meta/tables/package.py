@@ -11,8 +11,9 @@ from importlib.resources import files
 from typing import Final
 
 from meta.problems import refuse
-from meta.tables.checks import check_overlap, check_row
+from meta.tables.checks import check_row
 from meta.tables.model import EvidenceRow, EvidenceTable
+from meta.tables.overlap import check_overlap
 from meta.tables.read import read_text
 from meta.tables.text import decode, hash_bytes
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import ast
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields, replace
 from typing import Any, Final
 
 from meta.problems import refuse
+from meta.tables.columns import ALIASES, fold_name
 from meta.tables.model import EvidenceRow, EvidenceTable
 
 LONGEST: Final = 2000
@@ -26,16 +27,24 @@ WANTED: Final = "comparisons of columns with == != < <= > >= in, joined by and, 
 FIELDS: Final = tuple(each.name for each in fields(EvidenceRow) if each.name not in ("covariates", "line"))
 
 
+type Holds = Callable[[EvidenceRow], bool]
+type Value = Callable[[EvidenceRow], Any]
+
+
 def select_rows(table: EvidenceTable, expression: str) -> EvidenceTable:
     """The rows for which an expression holds; the others are no part of the table that is returned.
 
-    Columns are those of `EvidenceRow` and the covariates; covariates are compared as numbers with numbers. A missing
-    number compares as false. Raises EvidenceError for what cannot be parsed, an unknown column (with the nearest name)
-    and an expression that no row meets.
+    Columns are those of `EvidenceRow` and the covariates, also by their other names (`arm` for `treatment`). Text is
+    compared as a number with numbers, and in `<` or `>` where both are numbers. A missing number is not equal to
+    anything, and neither smaller nor larger. Raises EvidenceError for what cannot be parsed, an unknown column anywhere
+    in the expression (with the nearest name) and an expression that no row meets.
     """
-    tree = _parse(expression)
-    names = {*FIELDS, *(name for row in table.rows for name in row.covariates)}
-    kept = tuple(row for row in table.rows if _holds(tree, row, names))
+    names = {*FIELDS, *(name for row in table.rows for name in row.covariates if name)}
+    try:
+        holds = _make_test(_parse(expression), names)
+        kept = tuple(row for row in table.rows if holds(row))
+    except RecursionError as error:
+        raise refuse("subset", f"{expression[:80]!r} is nested too deeply", WANTED) from error
     if not kept:
         raise refuse("subset", f"no row meets {expression[:80]!r}", "an expression that some row meets")
     return replace(table, rows=kept, path=f"{table.path} [{expression}]")
@@ -46,70 +55,89 @@ def _parse(expression: str) -> ast.expr:
         raise refuse("subset", f"an expression of {len(expression)} characters", f"at most {LONGEST}")
     try:
         return ast.parse(expression.strip(), mode="eval").body
-    except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
+    except (SyntaxError, ValueError, MemoryError) as error:
         raise refuse("subset", f"cannot read {expression[:80]!r}", WANTED) from error
 
 
-def _holds(node: ast.expr, row: EvidenceRow, names: set[str]) -> bool:
+def _make_test(node: ast.expr, names: set[str]) -> Holds:
+    """The whole expression as a test of one row; every part is looked at, whether a row would come to it or not."""
     match node:
-        case ast.BoolOp(op=ast.And(), values=values):
-            return all(_holds(value, row, names) for value in values)
-        case ast.BoolOp(values=values):
-            return any(_holds(value, row, names) for value in values)
+        case ast.BoolOp(op=op, values=values):
+            tests = [_make_test(value, names) for value in values]
+            every: Callable[[Iterable[bool]], bool] = all if isinstance(op, ast.And) else any
+            return lambda row: every(test(row) for test in tests)
         case ast.UnaryOp(op=ast.Not(), operand=operand):
-            return not _holds(operand, row, names)
+            test = _make_test(operand, names)
+            return lambda row: not test(row)
         case ast.Compare(left=left, ops=ops, comparators=rights):
-            values = [_value(each, row, names) for each in (left, *rights)]
-            return all(_compare(op, a, b) for op, a, b in zip(ops, values[:-1], values[1:], strict=True))
+            sides = [_make_value(each, names) for each in (left, *rights)]
+            pairs = list(zip(map(_make_comparison, ops), sides[:-1], sides[1:], strict=True))
+            return lambda row: all(compare(a(row), b(row)) for compare, a, b in pairs)
         case _:
             raise refuse("subset", f"{ast.unparse(node)[:60]!r} is no comparison", WANTED)
 
 
-def _value(node: ast.expr, row: EvidenceRow, names: set[str]) -> Any:
+def _make_value(node: ast.expr, names: set[str]) -> Value:
     match node:
         case ast.Constant(value=str() | int() | float() as value):
-            return value
+            return lambda row: value
         case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() | float() as value)):
-            return -value
+            return lambda row: -value
         case ast.Tuple(elts=elements) | ast.List(elts=elements) | ast.Set(elts=elements):
-            return tuple(_value(each, row, names) for each in elements)
+            parts = [_make_value(each, names) for each in elements]
+            return lambda row: tuple(part(row) for part in parts)
         case ast.Name(id=name):
-            return _look_up(name, row, names)
+            return _look_up(name, names)
         case _:
             raise refuse("subset", f"{ast.unparse(node)[:60]!r} is neither a column nor a value", WANTED)
 
 
-def _look_up(name: str, row: EvidenceRow, names: set[str]) -> Any:
-    if name not in names:
+def _look_up(name: str, names: set[str]) -> Value:
+    other = ALIASES.get(fold_name(name), fold_name(name))
+    found = name if name in names else other
+    if found not in names:
         raise refuse("subset", f"no column {name!r}", f"one of {', '.join(sorted(names))}"[:300], names, name)
-    return getattr(row, name) if name in FIELDS else row.covariates.get(name, "")
+    if found in FIELDS:
+        return lambda row: getattr(row, found)
+    return lambda row: row.covariates.get(found, "")
 
 
-def _compare(op: ast.cmpop, a: Any, b: Any) -> bool:
+def _make_comparison(op: ast.cmpop) -> Callable[[Any, Any], bool]:
     if type(op) not in COMPARE:
         raise refuse("subset", "an operator that is not known here", WANTED)
-    a, b = _as_numbers(a, b)
-    if a is None or b is None:
-        return isinstance(op, ast.NotEq | ast.NotIn)
-    try:
-        return bool(COMPARE[type(op)](a, b))
-    except TypeError:
-        return isinstance(op, ast.NotEq | ast.NotIn)
+    known, ordered = COMPARE[type(op)], isinstance(op, ast.Lt | ast.LtE | ast.Gt | ast.GtE)
+    otherwise = isinstance(op, ast.NotEq | ast.NotIn)
 
-
-def _as_numbers(a: Any, b: Any) -> tuple[Any, Any]:
-    """Text beside a number is read as a number; None where it is none."""
-
-    def read(text: Any) -> float | None:
+    def compare(a: Any, b: Any) -> bool:
+        a, b = _as_numbers(a, b, ordered)
+        if a is None or b is None:
+            return otherwise
         try:
-            return float(text)
-        except ValueError:
-            return None
+            return bool(known(a, b))
+        except TypeError:
+            return otherwise
 
+    return compare
+
+
+def _as_numbers(a: Any, b: Any, ordered: bool) -> tuple[Any, Any]:
+    """Text beside a number is read as a number, None where it is none; so are two texts that are put in order."""
+    if isinstance(a, str) and isinstance(b, tuple) and any(isinstance(each, int | float) for each in b):
+        return _read(a), b
     if isinstance(a, str) and isinstance(b, int | float):
-        return read(a), b
+        return _read(a), b
     if isinstance(b, str) and isinstance(a, int | float):
-        return a, read(b)
-    if isinstance(b, tuple) and isinstance(a, str) and any(isinstance(each, int | float) for each in b):
-        return read(a), b
+        return a, _read(b)
+    if ordered and isinstance(a, str) and isinstance(b, str):
+        if not a or not b:
+            return None, None
+        numbers = _read(a), _read(b)
+        return (a, b) if None in numbers else numbers
     return a, b
+
+
+def _read(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None

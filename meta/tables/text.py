@@ -5,6 +5,9 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -12,7 +15,22 @@ from meta.problems import EvidenceError, Fault, nearest_name
 from meta.tables.columns import ALIASES, KNOWN, PERSON_TIME, fold_name
 
 LARGEST: Final = 200_000_000
+LONGEST_CELL: Final = 1_000_000
 SEPARATORS: Final = ",;\t"
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A file as named cells: `header` as printed; `rows` as (line, cells by known or folded name), the line being the
+    first of its row; `ragged`: faults of rows with too many or too few cells, by line; `printed`: the header behind
+    each name; `warnings` about names.
+    """
+
+    header: tuple[str, ...]
+    rows: tuple[tuple[int, dict[str, str]], ...]
+    ragged: Mapping[int, Fault]
+    printed: Mapping[str, str]
+    warnings: tuple[str, ...]
 
 
 def read_bytes(path: Path) -> bytes:
@@ -25,6 +43,10 @@ def read_bytes(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise _fault(path, error.strerror or "cannot be read", "a CSV file that may be read") from error
+    except EvidenceError:
+        raise
+    except ValueError as error:
+        raise _fault(repr(str(path)), "this cannot be the name of a file", "the path of a CSV file") from error
 
 
 def _fault(path: Path | str, message: str, expected: str = "", line: int | None = None, key: str = "") -> EvidenceError:
@@ -46,45 +68,55 @@ def decode(path: Path | str, data: bytes) -> str:
     return text
 
 
-def split_cells(path: Path | str, text: str) -> tuple[list[str], list[tuple[int, dict[str, str]]], list[str]]:
-    """Header as printed, rows as (line, cells by known or folded name), and warnings about names.
-
-    The separator is a comma, a semicolon or a tab, whichever the header holds most of. Blank lines are skipped. Raises
-    EvidenceError for two columns of one name, rows longer than the header and unclosed quotes.
+def split_cells(path: Path | str, text: str) -> Sheet:
+    """The cells of a text. The separator is a comma, a semicolon or a tab, whichever the header holds most of outside
+    quotes; blank lines are skipped. Raises EvidenceError for two columns of one name and for quotes that do not close.
     """
-    first = text.split("\n", 1)[0]
-    separator = max(SEPARATORS, key=first.count)
+    separator = max(SEPARATORS, key=re.sub(r'"[^"]*"', "", text.split("\n", 1)[0]).count)
+    csv.field_size_limit(LONGEST_CELL)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     try:
         header = next(reader)
         names = _name_columns(path, header)
-        rows = [(reader.line_num, cells) for cells in reader if any(cell.strip() for cell in cells)]
+        rows, begins = [], reader.line_num + 1
+        for cells in reader:
+            if any(cell.strip() for cell in cells):
+                rows.append((begins, cells))
+            begins = reader.line_num + 1
     except csv.Error as error:
         raise _fault(path, f"not a table: {error}", "quoted cells that close", reader.line_num) from error
-    long = [
-        Fault(str(path), line, "", f"{len(cells)} cells under {len(names)} columns", "one cell a column")
-        for line, cells in rows
-        if len(cells) > len(names) and any(cell.strip() for cell in cells[len(names) :])
-    ]
-    if long:
-        raise EvidenceError(long)
-    padded = [(line, dict(zip(names, [c.strip() for c in cells], strict=False))) for line, cells in rows]
-    return header, padded, _warn_near(header, names)
+    fitted = [(line, _drop_blank_end(cells, len(names))) for line, cells in rows]
+    ragged = {
+        line: Fault(str(path), line, "", f"{len(cells)} cells under {len(names)} columns", "one cell a column")
+        for line, cells in fitted
+        if len(cells) != len(names)
+    }
+    named = tuple((line, dict(zip(names, [c.strip() for c in cells], strict=False))) for line, cells in fitted)
+    printed = dict(zip(names, [name.strip() for name in header], strict=True))
+    return Sheet(tuple(header), named, ragged, printed, tuple(_warn_near(header, names)))
+
+
+def _drop_blank_end(cells: list[str], width: int) -> list[str]:
+    """Spreadsheets write empty cells beyond the last column."""
+    return cells[:width] if not any(cell.strip() for cell in cells[width:]) else cells
 
 
 def _name_columns(path: Path | str, header: list[str]) -> list[str]:
-    """One name a column: ours where it is known or an alias and ours is not there too, else the folded header."""
+    """One name a column: ours where it is known, or the first alias where ours is not there; else the folded header."""
     folded = [fold_name(name) for name in header]
-    names = [ALIASES[name] if name in ALIASES and ALIASES[name] not in folded else name for name in folded]
+    names: list[str] = []
+    for name in folded:
+        known = ALIASES.get(name, name)
+        names.append(name if known in (*folded, *names) else known)
     twice = sorted({name for name in names if name and names.count(name) > 1})
     if twice:
-        raise EvidenceError(
-            [Fault(str(path), 1, name, "two columns of one name", "each column once") for name in twice]
-        )
+        said = ("two columns of one name", "each column once")
+        raise EvidenceError([Fault(str(path), 1, name, *said) for name in twice])
     if "study" not in names:
         near = nearest_name("study", names)
         message = f"no column study among {', '.join(names)[:200]}"
-        raise EvidenceError([Fault(str(path), 1, "study", message, "a header with the column study", near)])
+        wanted = "a header with the column study; cells apart by commas, semicolons or tabs"
+        raise EvidenceError([Fault(str(path), 1, "study", message, wanted, near)])
     return names
 
 
