@@ -16,9 +16,9 @@ from scipy.special import logsumexp
 from meta.measures import Floats
 from meta.problems import EvidenceError, refuse
 
-DROP = 36.0
+DROP = 30.0
 """Grid ends lie where the log density has fallen by this much below its maximum."""
-FARTHEST = 40.0
+FARTHEST = 64.0
 WINDOW = (121, 49)
 """Points of mu and tau that look for the posterior before it is weighed."""
 
@@ -108,7 +108,7 @@ def _find_window(log_posterior: LogPosterior, frame: Frame) -> tuple[tuple[float
             break
         mu_end, tau_end = mu_end * (1.5 if open_mu else 1), min(ceiling, tau_end * (1.5 if open_tau else 1))
         if max(mu_end, tau_end) > FARTHEST:
-            raise _refuse_open("mu" if open_mu else "tau")
+            raise _refuse_open("tau" if open_tau else "mu")
     inside = values > top - DROP
     across, along = inside.any(axis=1).nonzero()[0], inside.any(axis=0).nonzero()[0]
     ends = (float(u[max(0, across[0] - 1)]), float(u[min(len(u) - 1, across[-1] + 1)]))
@@ -116,7 +116,7 @@ def _find_window(log_posterior: LogPosterior, frame: Frame) -> tuple[tuple[float
 
 
 def _refuse_open(which: str) -> EvidenceError:
-    wanted = 'a proper mu-prior, such as "normal(0, 2.82)"' if which == "mu" else "a proper tau-prior, or more studies"
+    wanted = 'a proper mu-prior, such as "normal(0, 2.82)"' if which == "mu" else "a tighter tau-prior, or more studies"
     return refuse(f"{which}-prior", f"the evidence and the priors leave {which} without bounds", wanted)
 
 

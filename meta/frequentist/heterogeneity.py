@@ -110,7 +110,8 @@ def profile_interval(y: Floats, v: Floats, level: float) -> tuple[float, float]:
 def typical_variance(v: Floats) -> float:
     """The within-study variance of Higgins and Thompson 2002."""
     w = 1 / v
-    return float((len(v) - 1) * w.sum() / (w.sum() ** 2 - (w**2).sum()))
+    # The sum over pairs, which does not cancel where one study has nearly all the weight.
+    return float((len(v) - 1) * w.sum() / (w * np.array([np.delete(w, i).sum() for i in range(len(w))])).sum())
 
 
 I2_DEFINITION = "tau2 / (tau2 + typical variance), a share from 0 to 1 (Higgins and Thompson 2002)"

@@ -12,6 +12,9 @@ from meta.tables.model import EvidenceRow
 
 LONGEST_LIFE: Final = 120.0
 MOST_PEOPLE: Final = 1e10
+SMALLEST: Final = 1e-12
+LARGEST: Final = 1e12
+"""Bounds of what is still arithmetic: beyond them squares and their sums lose all digits."""
 FAR_APART: Final = 3.0
 """Person-years may differ from people times follow-up by this factor before it is said (dropout, staggered entry)."""
 
@@ -78,6 +81,10 @@ def _check_mean(row: EvidenceRow) -> list[Finding]:
 
 
 def _check_estimate(row: EvidenceRow) -> list[Finding]:
+    if row.estimate is not None and abs(row.estimate) > LARGEST:
+        return [("estimate", f"{row.estimate:g} is no estimate on any scale", f"at most {LARGEST:g} in size")]
+    if row.se is not None and not (row.se <= 0 or SMALLEST <= row.se <= LARGEST):
+        return [("se", f"standard error {row.se:g}", f"between {SMALLEST:g} and {LARGEST:g}")]
     if row.se is not None and row.se <= 0:
         return [("se", f"standard error {row.se:g}", "a positive number (is the interval the right way round?)")]
     if row.comparator and row.comparator == row.treatment:
