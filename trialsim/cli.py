@@ -146,11 +146,12 @@ def check(file: File, json: Json = False, quiet: Quiet = False) -> None:
 
 
 @app.command()
-def schema(json: Json = False) -> None:
+def schema(json: Json = False, quiet: Quiet = False) -> None:
     """Print the JSON Schema of scenario files, for editors (always as JSON)."""
     from trialsim.scenario import scenario_schema
 
-    print_json(scenario_schema())
+    if json or not quiet:
+        print_json(scenario_schema())
 
 
 @app.command()

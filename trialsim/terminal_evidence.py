@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from meta.tables import EvidenceTable
 
 
+WIDEST_LEAGUE = 5
+
+
 def describe_table(table: EvidenceTable) -> dict[str, Any]:
     """Plain data of a checked table: counts of rows, studies and kinds, excluded rows with reasons, warnings."""
     return {
@@ -150,10 +153,13 @@ def print_network(result: NetworkResult, ranking: Ranking | None, splits: Sequen
 
     measure = find_measure(result.measure)
     console = open_console()
-    table = new_table(f"{label_shown(measure)}: row against column".capitalize(), "", *result.treatments)
+    # A league of many treatments is wider than any terminal: then only against the reference; --json has every pair.
+    shown = range(len(result.treatments) if len(result.treatments) <= WIDEST_LEAGUE else 1)
+    title = f"{label_shown(measure)}: row against column".capitalize()
+    table = new_table(title, "", *(result.treatments[j] for j in shown))
     for i, name in enumerate(result.treatments):
         cells = []
-        for j in range(len(result.treatments)):
+        for j in shown:
             numbers = [format_natural(measure, float(x[i, j])) for x in (result.estimate, result.low, result.high)]
             cells.append("" if i == j else f"{numbers[0]} ({numbers[1]} to {numbers[2]})")
         table.add_row(*map(plain_text, (name, *cells)))

@@ -248,7 +248,11 @@ def _finish(
         treatment=data.treatment,
         comparator=data.comparator,
         priors=_name_priors(spec),
-        definitions={"i2": I2_DEFINITION + ", at the median of tau", "prediction": "posterior predictive, equal tails"},
+        definitions={
+            "i2": I2_DEFINITION + ", at the median of tau",
+            "prediction": "posterior predictive, equal tails",
+            "log_marginal_likelihood": "natural logarithm; for counts without the factors that hold no parameter",
+        },
         diagnostics=evidence,
         warnings=tuple(warnings),
         draws=cells,

@@ -57,7 +57,7 @@ def _headings(result: PooledResult, measure: Measure) -> list[str]:
     heads = [text(0, y, "Study", font_weight="600")]
     if any(study.weight is not None for study in result.studies):
         heads.append(text(WIDTH, y, "Weight", text_anchor="end", font_weight="600"))
-    heads.append(text(RIGHT + 16, y, f"{label_shown(measure)} ({percent} interval)".capitalize(), font_weight="600"))
+    heads.append(text(RIGHT + 16, y, f"Estimate ({percent} interval)", font_weight="600"))
     if result.treatment and result.comparator:
         heads.append(text(LEFT, y, f"{result.treatment} against {result.comparator}"[:52], font_weight="600"))
     return heads
@@ -112,15 +112,15 @@ def _draw_interval(axis: Axis, low: float, high: float, y: float) -> list[str]:
 
 
 def _draw_pool(result: PooledResult, axis: Axis, measure: Measure, y: float) -> list[str]:
-    low, middle, high = (place(axis, x) for x in (result.ci_low, result.estimate, result.ci_high))
+    # A posterior mean does not go through a curve: in natural units the median stands, as in every sentence.
+    centre = result.estimate if result.median is None else result.median
+    low, middle, high = (place(axis, x) for x in (result.ci_low, centre, result.ci_high))
     effects = "random" if result.effects == "random" else "common"
     parts = [
         line(0, y - 16, WIDTH, y - 16, opacity=0.4),
         text(0, y + 4.5, f"Pooled ({effects} effects, {result.method})", font_weight="600"),
         element("path", d=f"M{low} {y}L{middle} {y - 8}L{high} {y}L{middle} {y + 8}Z", fill=SECOND),
-        text(
-            RIGHT + 16, y + 4.5, _interval(measure, result.estimate, result.ci_low, result.ci_high), font_weight="600"
-        ),
+        text(RIGHT + 16, y + 4.5, _interval(measure, centre, result.ci_low, result.ci_high), font_weight="600"),
     ]
     if result.prediction_low is not None and result.prediction_high is not None:
         y += ROW
