@@ -181,6 +181,7 @@ def pool(
     seed: Seed = 1,
     draws: Annotated[int, typer.Option(min=500, max=100_000, help="Draws of each of four chains (bayes).")] = 1000,
     figure: Annotated[Path | None, typer.Option(help="Write the forest plot to this SVG file.")] = None,
+    sensitivity: Annotated[bool, typer.Option(help="Other heterogeneity priors beside the answer (exact).")] = True,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -204,7 +205,9 @@ def pool(
             seed=seed,
             draws=draws,
         )
-        result = meta.pool(table, spec, reference=reference)
+        data = meta.make_data(table, spec, reference=reference)
+        result = meta.pool_data(data, spec)
+        grid = _try_priors(data, spec) if sensitivity and method == "exact" else ()
     if figure is not None:
         from meta.pictures import draw_forest, write_figure
 
@@ -212,11 +215,32 @@ def pool(
     if json:
         from meta.result import describe_result
 
-        print_json(describe_result(result))
+        keys = ("prior", "estimate", "ci_low", "ci_high", "tau")
+        print_json({**describe_result(result), "sensitivity": [dict(zip(keys, row, strict=True)) for row in grid]})
     elif not quiet:
         from trialsim.terminal_evidence import print_pool
 
-        print_pool(result)
+        print_pool(result, grid)
+
+
+def _try_priors(data: Any, spec: PoolSpec) -> tuple[tuple[str, float, float, float, float], ...]:
+    """Prior, estimate, limits and tau under other priors of the heterogeneity, where those have a posterior."""
+    from dataclasses import replace
+
+    import meta
+    from meta.exact.sensitivity import default_grid
+    from meta.priors import describe_prior
+
+    if spec.effects == "common":
+        return ()
+    rows = []
+    for prior in default_grid(spec)[1:]:
+        try:
+            each = meta.pool_data(data, replace(spec, tau_prior=prior))
+        except meta.EvidenceError:
+            continue
+        rows.append((describe_prior(prior), each.estimate, each.ci_low, each.ci_high, each.tau))
+    return tuple(rows)
 
 
 @app.command()

@@ -63,8 +63,11 @@ def print_table(table: EvidenceTable) -> None:
     print_warnings(table.warnings)
 
 
-def print_pool(result: PooledResult) -> None:
-    """Show the studies, the pool in natural units, heterogeneity, prediction, priors, and every warning."""
+def print_pool(result: PooledResult, grid: Sequence[tuple[str, float, float, float, float]] = ()) -> None:
+    """Show the studies, the pool in natural units, heterogeneity, prediction, priors, and every warning.
+
+    `grid`: prior, estimate, limits and tau under other priors of the heterogeneity.
+    """
     from meta.measures import find_measure, label_shown
     from meta.pictures.axes import format_natural
 
@@ -90,6 +93,9 @@ def print_pool(result: PooledResult) -> None:
     console.print(table)
     for sentence in _describe_pool(result):
         console.print(plain_text(sentence))
+    for prior, estimate, low, high, tau in grid:
+        pooled = f"{format_natural(measure, estimate)} ({natural(low, high)})"
+        console.print(plain_text(f"With {prior} for tau instead: {pooled}, tau {tau:.3f}."))
     print_warnings(result.warnings)
 
 

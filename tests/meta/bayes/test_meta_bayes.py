@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from meta import EvidenceError, PoolSpec, pool_data
+from meta.appraisal import smooth_leave_one_out
 from meta.bayes import Parts, Piece, SamplingError, draw_bayes, find_tipping_point, pool_bayes, pool_mixed
 from meta.bayes.gate import Diagnostics, check_gate, diagnose
 from meta.calibration import DESIGNS, hash_sources, judge_ranks, smallest_p
@@ -36,6 +37,18 @@ def test_sampling_is_integration_for_bcg() -> None:
     """The published pool (mean −0.7103), by NUTS; one compilation, so that it may stay among the fast tests."""
     data = make_effects(read_reference("bcg-contrasts"), "log_risk_ratio")
     agree(data, PoolSpec("log_risk_ratio"))
+
+
+@pytest.mark.slow
+def test_smoothed_leave_one_out_names_studies_that_it_cannot_leave_out() -> None:
+    """Given its own effect each study of BCG fits far better than from the others: every Pareto shape is judged."""
+    data = make_effects(read_reference("bcg-contrasts"), "log_risk_ratio")
+    found = smooth_leave_one_out(pool_data(data, PoolSpec("log_risk_ratio", method="bayes")))
+    assert len(found.k) == 13
+    assert math.isfinite(found.elpd)
+    assert bool(found.warnings) == bool((found.k > 0.7).any())
+    with pytest.raises(EvidenceError, match="not sampled"):
+        smooth_leave_one_out(pool_data(data, PoolSpec("log_risk_ratio")))
 
 
 @pytest.mark.slow
