@@ -94,8 +94,8 @@ def print_pool(result: PooledResult, grid: Sequence[tuple[str, float, float, flo
     for sentence in _describe_pool(result):
         console.print(plain_text(sentence))
     for prior, estimate, low, high, tau in grid:
-        pooled = f"{format_natural(measure, estimate)} ({natural(low, high)})"
-        console.print(plain_text(f"With {prior} for tau instead: {pooled}, tau {tau:.3f}."))
+        moved = f"{format_natural(measure, estimate)} ({natural(low, high)})"
+        console.print(plain_text(f"With {prior} for tau instead: {moved}, tau {tau:.3f}."))
     print_warnings(result.warnings)
 
 
@@ -160,12 +160,12 @@ def print_network(result: NetworkResult, ranking: Ranking | None, splits: Sequen
     measure = find_measure(result.measure)
     console = open_console()
     # A league of many treatments is wider than any terminal: then only against the reference; --json has every pair.
-    shown = range(len(result.treatments) if len(result.treatments) <= WIDEST_LEAGUE else 1)
+    columns = range(len(result.treatments) if len(result.treatments) <= WIDEST_LEAGUE else 1)
     title = f"{label_shown(measure)}: row against column".capitalize()
-    table = new_table(title, "", *(result.treatments[j] for j in shown))
+    table = new_table(title, "", *(result.treatments[j] for j in columns))
     for i, name in enumerate(result.treatments):
         cells = []
-        for j in shown:
+        for j in columns:
             numbers = [format_natural(measure, float(x[i, j])) for x in (result.estimate, result.low, result.high)]
             cells.append("" if i == j else f"{numbers[0]} ({numbers[1]} to {numbers[2]})")
         table.add_row(*map(plain_text, (name, *cells)))
