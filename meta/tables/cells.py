@@ -14,11 +14,12 @@ from meta.tables.estimates import Finding, Printed, read_estimate
 from meta.tables.model import EvidenceRow
 
 NO_REASON: Final = ("", "no", "false", "0", "n")
-MISSING: Final = ("", "na", "n/a", ".")
+MISSING: Final = ("na", "n/a", ".")
 NUMBER: Final = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 OVERLAP: Final = re.compile(r"\[overlap group ([^\]]+)\]", re.IGNORECASE)
 RANDOMISED: Final = re.compile(r"(?<!non.)(?<!not.)(?<!quasi.)(?<!pseudo.)\b(rct|randomi[sz]ed)\b", re.IGNORECASE)
 AS_THEY_ARE: Final = ("treatment", "comparator", "topic", "outcome", "timepoint", "note", "risk_of_bias", "period")
+OURS: Final = frozenset((*KNOWN, *PERSON_TIME))
 NUMBERS_KEPT: Final = ("events", "n", "person_years", "mean", "sd", "follow_up_years")
 SAME_TIME: Final = 0.01
 """Person-time printed in two units may differ by this share (rounding, the length of a year)."""
@@ -62,7 +63,6 @@ def _fill_row(
     text: dict[str, Any] = {name: cells.get(name, "") for name in AS_THEY_ARE}
     counts: dict[str, Any] = {name: numbers[name] for name in NUMBERS_KEPT}
     design = cells.get("design", "")
-    known = (*KNOWN, *PERSON_TIME)
     return EvidenceRow(
         line=line,
         row=cells.get("row", "") or f"line {line}",
@@ -74,8 +74,8 @@ def _fill_row(
         design=design,
         randomised=bool(RANDOMISED.search(design)) if design else None,
         overlap_group=cells.get("overlap_group", "") or ", ".join(m.strip() for m in OVERLAP.findall(text["note"])),
-        citation=cells.get("citation", ""),
-        covariates={name: value for name, value in cells.items() if name not in known},
+        citation=cells.get("citation", "") or cells.get("source_url", ""),
+        covariates={name: value for name, value in cells.items() if name not in OURS},
         excluded=excluded,
         **counts,
         **text,
@@ -113,7 +113,7 @@ def _find_gap(kind: str, printed: Printed, numbers: Mapping[str, float | None]) 
 
 
 def _read_number(name: str, text: str, findings: list[Finding]) -> float | None:
-    if text.lower() in MISSING:
+    if not text or text.lower() in MISSING:
         return None
     text = text.replace("\N{MINUS SIGN}", "-")
     if not NUMBER.fullmatch(text):
@@ -138,7 +138,9 @@ def _say_number(text: str) -> str:
 def _read_person_years(cells: Mapping[str, str], years: float | None, findings: list[Finding]) -> float | None:
     """Person-years, from another unit where the file has one; the units must agree where it has two."""
     for name, per_year in PERSON_TIME.items():
-        value = _read_number(name, cells.get(name, ""), findings)
+        if name not in cells:
+            continue
+        value = _read_number(name, cells[name], findings)
         if value is None:
             continue
         if years is not None and abs(value / per_year - years) > SAME_TIME * abs(years):

@@ -15,8 +15,6 @@ MOST_PEOPLE: Final = 1e10
 SMALLEST: Final = 1e-12
 LARGEST: Final = 1e12
 """Bounds of what is still arithmetic: beyond them squares and their sums lose all digits."""
-FAR_APART: Final = 3.0
-"""Person-years may differ from people times follow-up by this factor before it is said (dropout, staggered entry)."""
 
 ROUNDED: Final = 0.03
 """Share by which sums of printed numbers may be off: three numbers of two digits each, 1% of them."""
@@ -59,6 +57,9 @@ def _check_rate(row: EvidenceRow) -> list[Finding]:
     found = _check_count("events", row.events)
     if row.person_years <= 0:
         found.append(("person_years", f"{row.person_years:g} person-years", "a positive number"))
+    elif not SMALLEST <= row.person_years <= LARGEST:
+        message = f"{row.person_years:g} person-years"
+        found.append(("person_years", message, f"between {SMALLEST:g} and {LARGEST:g}"))
     if row.n is not None and row.n <= 0:
         found.append(("n", f"{row.n:g} people", "at least 1, or nothing"))
     elif row.n is not None and row.person_years > row.n * LONGEST_LIFE:
@@ -75,8 +76,12 @@ def _check_mean(row: EvidenceRow) -> list[Finding]:
         found += _check_count("n", row.n)
         if row.n < 2:
             found.append(("n", f"{row.n:g} people have no standard deviation", "at least 2"))
+    if row.mean is not None and abs(row.mean) > LARGEST:
+        found.append(("mean", f"{row.mean:g} is no mean on any scale", f"at most {LARGEST:g} in size"))
     if row.sd is not None and row.sd <= 0:
         found.append(("sd", f"standard deviation {row.sd:g}", "a positive number"))
+    elif row.sd is not None and not SMALLEST <= row.sd <= LARGEST:
+        found.append(("sd", f"standard deviation {row.sd:g}", f"between {SMALLEST:g} and {LARGEST:g}"))
     return found
 
 
@@ -186,23 +191,3 @@ def _pairs_of(sides: tuple[EvidenceRow, EvidenceRow, EvidenceRow]) -> tuple[tupl
 def _signed(row: EvidenceRow, treatment: str, comparator: str) -> float:
     sign = 1.0 if (row.treatment, row.comparator) == (treatment, comparator) else -1.0
     return sign * (row.estimate or 0.0)
-
-
-def warn_rows(rows: Sequence[EvidenceRow]) -> list[str]:
-    """What is right but must be read: rows without a citation, person-years far from people times follow-up."""
-    kept = [row for row in rows if not row.excluded]
-    bare = [row for row in kept if not row.citation]
-    said = [f"{len(bare)} of {len(kept)} rows have no citation: {name_few(bare)}"] if bare else []
-    for row in kept:
-        if row.person_years and row.n and row.follow_up_years:
-            ratio = row.person_years / (row.n * row.follow_up_years)
-            if not 1 / FAR_APART <= ratio <= FAR_APART:
-                expected = row.n * row.follow_up_years
-                said.append(f"{row.row}: {row.person_years:g} person-years, but people times follow-up is {expected:g}")
-    return said
-
-
-def name_few(rows: Sequence[EvidenceRow]) -> str:
-    """The first three studies of rows, in words."""
-    names = list(dict.fromkeys(row.study for row in rows))
-    return ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")

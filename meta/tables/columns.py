@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from meta.measures import MEASURES
@@ -86,6 +87,7 @@ class Scale:
     known: bool = True
 
 
+@lru_cache(maxsize=1000)
 def find_scale(printed: str) -> Scale:
     """The scale that a word of the column `scale` means: a measure of ours, OR, log OR, aHR, rate per 1000 py, ..."""
     word = re.sub(r"_+", "_", re.sub(r"[()]", "_", fold_name(printed))).strip("_")

@@ -10,14 +10,15 @@ from typing import Final, Literal
 
 from meta.problems import EvidenceError, Fault, refuse
 from meta.tables.cells import find_reason, make_row
-from meta.tables.checks import check_row, check_together, name_few, warn_rows
+from meta.tables.checks import check_row, check_together
+from meta.tables.doubts import name_few, warn_rows
 from meta.tables.model import EvidenceRow, EvidenceTable
 from meta.tables.text import Sheet, decode, hash_bytes, read_bytes, split_cells
 
 MOST_FAULTS: Final = 50
-ON_FAULT: Final = ("raise", "exclude")
-
 type OnFault = Literal["raise", "exclude"]
+
+ON_FAULT: Final[tuple[OnFault, ...]] = ("raise", "exclude")
 
 
 def read_evidence(path: Path | str, *, on_fault: OnFault = "raise") -> EvidenceTable:
@@ -52,7 +53,9 @@ def read_text(text: str, name: str, sha256: str, *, on_fault: OnFault = "raise")
         ordered = sorted((*faults, *together), key=lambda fault: fault.line or 0)
         raise EvidenceError(_cap(name, [_name_column(sheet, fault) for fault in ordered]))
     reasons = {fault.line: fault.message for fault in together}
-    rows = [row if row.excluded else replace(row, excluded=reasons.get(row.line, "")) for row in rows]
+    for i, row in enumerate(rows):
+        if row.line in reasons and not row.excluded:
+            rows[i] = replace(row, excluded=reasons[row.line])
     warnings = (*sheet.warnings, *warn_rows(rows), *_tell(said))
     return EvidenceTable(tuple(rows), name, sha256, sheet.header, warnings)
 

@@ -15,7 +15,6 @@ from meta.problems import EvidenceError, Fault, nearest_name
 from meta.tables.columns import ALIASES, KNOWN, PERSON_TIME, fold_name
 
 LARGEST: Final = 200_000_000
-LONGEST_CELL: Final = 1_000_000
 SEPARATORS: Final = ",;\t"
 
 
@@ -73,7 +72,6 @@ def split_cells(path: Path | str, text: str) -> Sheet:
     quotes; blank lines are skipped. Raises EvidenceError for two columns of one name and for quotes that do not close.
     """
     separator = max(SEPARATORS, key=re.sub(r'"[^"]*"', "", text.split("\n", 1)[0]).count)
-    csv.field_size_limit(LONGEST_CELL)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     try:
         header = next(reader)
@@ -124,7 +122,7 @@ def _warn_near(header: list[str], names: list[str]) -> list[str]:
     """Say which unknown column looks like a known one that is not there."""
     found = []
     for printed, name in zip(header, names, strict=True):
-        near = nearest_name(name, (*KNOWN, *PERSON_TIME)) if name not in (*KNOWN, *PERSON_TIME) else ""
+        near = nearest_name(name, (*KNOWN, *PERSON_TIME)) if name not in (*KNOWN, *PERSON_TIME, *ALIASES) else ""
         if near and near not in names:
             found.append(f"column {printed!r} is taken as a covariate; if {near!r} was meant, rename it")
     return found
