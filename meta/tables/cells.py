@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 from meta.problems import Fault
@@ -25,17 +24,8 @@ SAME_TIME: Final = 0.01
 """Person-time printed in two units may differ by this share (rounding, the length of a year)."""
 
 
-@dataclass(frozen=True, slots=True)
-class MadeRow:
-    """A row, None where its cells cannot be read; the faults of the cells; what was done to it that must be read."""
-
-    row: EvidenceRow | None
-    faults: tuple[Fault, ...] = ()
-    said: tuple[str, ...] = ()
-
-
-def make_row(file: str, line: int, cells: Mapping[str, str]) -> MadeRow:
-    """One row from the cells of a line. A row that is kept out by a reason of its own needs no usable numbers."""
+def make_row(file: str, line: int, cells: Mapping[str, str]) -> tuple[EvidenceRow | None, list[Fault]]:
+    """One row, or the faults of its cells. A row that is kept out by a reason of its own needs no usable numbers."""
     findings: list[Finding] = []
     numbers = {name: _read_number(name, cells.get(name, ""), findings) for name in NUMBERS}
     numbers["person_years"] = _read_person_years(cells, numbers["person_years"], findings)
@@ -47,9 +37,8 @@ def make_row(file: str, line: int, cells: Mapping[str, str]) -> MadeRow:
         printed = read_estimate(cells, numbers)
         findings += printed.faults
     if findings and not (reason and cells.get("study", "")):
-        return MadeRow(None, tuple(Fault(file, line, *finding) for finding in findings))
-    row = _fill_row(line, cells, numbers, kind, printed, reason or _find_gap(kind, printed, numbers))
-    return MadeRow(row, (), () if row.excluded else printed.said)
+        return None, [Fault(file, line, *finding) for finding in findings]
+    return _fill_row(line, cells, numbers, kind, printed, reason or _find_gap(kind, printed, numbers)), []
 
 
 def _fill_row(
@@ -77,6 +66,7 @@ def _fill_row(
         citation=cells.get("citation", "") or cells.get("source_url", ""),
         covariates={name: value for name, value in cells.items() if name not in OURS},
         excluded=excluded,
+        said=printed.said,
         **counts,
         **text,
     )

@@ -24,7 +24,19 @@ def warn_rows(rows: Sequence[EvidenceRow]) -> list[str]:
         return [f"none of {len(rows)} rows can be pooled; the first is kept out: {rows[0].excluded}"]
     bare = [row for row in kept if not row.citation]
     said = [f"{len(bare)} of {len(kept)} rows have no citation: {name_few(bare)}"] if bare else []
-    return [*said, *_cap(list(_doubt_time(kept))), *_cap(list(_doubt_repeats(kept))), *_cap(list(_doubt_scales(kept)))]
+    for doubt in (_doubt_time, _doubt_repeats, _doubt_scales, _tell_changes):
+        said += _cap(list(doubt(kept)))
+    return said
+
+
+def warn_chosen(warnings: Sequence[str], rows: Sequence[EvidenceRow], kept: Sequence[EvidenceRow]) -> tuple[str, ...]:
+    """The warnings of a table of which some rows were kept: those about the columns stay, those about rows are made
+    anew. A table whose warnings did not come from its rows keeps them as they are.
+    """
+    before = warn_rows(rows)
+    if not set(before) <= set(warnings):
+        return tuple(warnings)
+    return (*(each for each in warnings if each not in before), *warn_rows(kept))
 
 
 def name_few(rows: Sequence[EvidenceRow]) -> str:
@@ -61,3 +73,13 @@ def _doubt_scales(rows: Sequence[EvidenceRow]) -> Iterator[str]:
     for scale in sorted(unknown):
         near = nearest_name(scale, (*MEASURES, *RATIOS, *DIFFERENCES)) if len(scale) > 3 else ""
         yield f"scale {scale!r} is not known" + (f"; did you mean {near!r}?" if near else "; such rows are not pooled")
+
+
+def _tell_changes(rows: Sequence[EvidenceRow]) -> Iterator[str]:
+    """What reading did to rows, once for all rows that it was done to."""
+    changed: dict[str, list[EvidenceRow]] = {}
+    for row in rows:
+        for words in row.said:
+            changed.setdefault(words, []).append(row)
+    for words, those in changed.items():
+        yield f"{len(those)} {'row' if len(those) == 1 else 'rows'} ({name_few(those)}): {words}"

@@ -20,7 +20,8 @@ class EvidenceRow:
     unit. `follow_up_years`: length of follow-up behind a count, None where unknown. `randomised`: True for randomised
     designs, False for others, None where the design is not given. `overlap_group`, `period`: rows of one group and
     period are one population, of which a pool may hold one study. `covariates`: all other columns, as text.
-    `excluded`: the reason why the row is kept out of every pool, empty for rows that are in.
+    `excluded`: the reason why the row is kept out of every pool, empty for rows that are in. `said`: what reading did
+    to its numbers, in words that go into the warnings of its table.
     """
 
     line: int
@@ -50,6 +51,7 @@ class EvidenceRow:
     note: str = ""
     covariates: Mapping[str, str] = field(default_factory=dict)
     excluded: str = ""
+    said: tuple[str, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)

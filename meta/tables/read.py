@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Final, Literal
 from meta.problems import EvidenceError, Fault, refuse
 from meta.tables.cells import find_reason, make_row
 from meta.tables.checks import check_row, check_together
-from meta.tables.doubts import name_few, warn_rows
+from meta.tables.doubts import warn_rows
 from meta.tables.model import EvidenceRow, EvidenceTable
 from meta.tables.text import Sheet, decode, hash_bytes, read_bytes, split_cells
 
@@ -41,13 +40,10 @@ def read_text(text: str, name: str, sha256: str, *, on_fault: OnFault = "raise")
         raise EvidenceError([Fault(name, None, "", "a header without rows", "at least one row")])
     rows: list[EvidenceRow] = []
     faults: list[Fault] = []
-    said: dict[str, list[EvidenceRow]] = defaultdict(list)
     for line, cells in sheet.rows:
-        row, found, words = _read_row(name, line, cells, sheet)
+        row, found = _read_row(name, line, cells, sheet)
         rows.append(row)
         faults += found
-        for each in words:
-            said[each].append(row)
     together = check_together(name, rows)
     if (faults or together) and on_fault == "raise":
         ordered = sorted((*faults, *together), key=lambda fault: fault.line or 0)
@@ -56,22 +52,18 @@ def read_text(text: str, name: str, sha256: str, *, on_fault: OnFault = "raise")
     for i, row in enumerate(rows):
         if row.line in reasons and not row.excluded:
             rows[i] = replace(row, excluded=reasons[row.line])
-    warnings = (*sheet.warnings, *warn_rows(rows), *_tell(said))
-    return EvidenceTable(tuple(rows), name, sha256, sheet.header, warnings)
+    return EvidenceTable(tuple(rows), name, sha256, sheet.header, (*sheet.warnings, *warn_rows(rows)))
 
 
-def _read_row(
-    name: str, line: int, cells: dict[str, str], sheet: Sheet
-) -> tuple[EvidenceRow, list[Fault], tuple[str, ...]]:
-    """A row, excluded with its faults where it has any; its faults; what must be read with it."""
+def _read_row(name: str, line: int, cells: dict[str, str], sheet: Sheet) -> tuple[EvidenceRow, list[Fault]]:
+    """A row, excluded with its faults where it has any."""
     if line in sheet.ragged:
-        return _keep_out(line, cells, [sheet.ragged[line]]), [sheet.ragged[line]], ()
-    made = make_row(name, line, cells)
-    if made.row is None:
-        return _keep_out(line, cells, made.faults), list(made.faults), ()
-    found = check_row(name, made.row)
-    row = replace(made.row, excluded="; ".join(fault.message for fault in found)) if found else made.row
-    return row, found, made.said
+        return _keep_out(line, cells, [sheet.ragged[line]]), [sheet.ragged[line]]
+    row, faults = make_row(name, line, cells)
+    if row is None:
+        return _keep_out(line, cells, faults), faults
+    faults = check_row(name, row)
+    return (replace(row, excluded="; ".join(fault.message for fault in faults)) if faults else row), faults
 
 
 def _keep_out(line: int, cells: Mapping[str, str], faults: Sequence[Fault]) -> EvidenceRow:
@@ -87,11 +79,6 @@ def _name_column(sheet: Sheet, fault: Fault) -> Fault:
     names = (fault.key, *stands_for.get(fault.key, ()))
     printed = next((sheet.printed[name] for name in names if name in sheet.printed), fault.key)
     return replace(fault, key=printed)
-
-
-def _tell(said: Mapping[str, Sequence[EvidenceRow]]) -> list[str]:
-    """What was done to rows, once for all rows that it was done to."""
-    return [f"{len(rows)} row{'s'[: len(rows) > 1]} ({name_few(rows)}): {words}" for words, rows in said.items()]
 
 
 def _cap(name: str, faults: list[Fault]) -> list[Fault]:

@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields, replace
 from typing import Any, Final
 
-from meta.problems import refuse
+from meta.problems import nearest_name, refuse
 from meta.tables.columns import ALIASES, fold_name
+from meta.tables.doubts import warn_chosen
 from meta.tables.model import EvidenceRow, EvidenceTable
 
 LONGEST: Final = 2000
@@ -24,7 +25,7 @@ COMPARE: Final[Mapping[type, Callable[[Any, Any], Any]]] = {
     ast.NotIn: lambda a, b: a not in b,
 }
 WANTED: Final = "comparisons of columns with == != < <= > >= in, joined by and, or, not"
-FIELDS: Final = tuple(each.name for each in fields(EvidenceRow) if each.name not in ("covariates", "line"))
+FIELDS: Final = tuple(each.name for each in fields(EvidenceRow) if each.name not in ("covariates", "line", "said"))
 
 
 type Holds = Callable[[EvidenceRow], bool]
@@ -47,7 +48,8 @@ def select_rows(table: EvidenceTable, expression: str) -> EvidenceTable:
         raise refuse("subset", f"{expression[:80]!r} is nested too deeply", WANTED) from error
     if not kept:
         raise refuse("subset", f"no row meets {expression[:80]!r}", "an expression that some row meets")
-    return replace(table, rows=kept, path=f"{table.path} [{expression}]")
+    warnings = warn_chosen(table.warnings, table.rows, kept)
+    return replace(table, rows=kept, path=f"{table.path} [{expression}]", warnings=warnings)
 
 
 def _parse(expression: str) -> ast.expr:
@@ -96,7 +98,9 @@ def _look_up(name: str, names: set[str]) -> Value:
     other = ALIASES.get(fold_name(name), fold_name(name))
     found = name if name in names else other
     if found not in names:
-        raise refuse("subset", f"no column {name!r}", f"one of {', '.join(sorted(names))}"[:300], names, name)
+        # The list of columns is long, and on a terminal it would push the nearest name off the line.
+        listed = "a column of the table" if nearest_name(name, names) else f"one of {', '.join(sorted(names))}"[:300]
+        raise refuse("subset", f"no column {name!r}", listed, names, name)
     if found in FIELDS:
         return lambda row: getattr(row, found)
     return lambda row: row.covariates.get(found, "")

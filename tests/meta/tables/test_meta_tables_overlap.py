@@ -128,3 +128,12 @@ def test_a_deep_expression_is_right_or_refused(depth: int) -> None:
         said = ""
         assert [row.study for row in chosen.rows] == ["B", "C"]  # an even number of nots
     assert not said or (depth > 100 and ("nested" in said or "cannot read" in said))
+
+
+def test_warnings_of_a_choice_are_about_the_rows_chosen() -> None:
+    text = "study,estimate,ci_low,ci_high,scale,citation,evnts\nA,2,1,4,OR,x,\nB,0.1,0,0.2,RD,,\n"
+    table = read_text(text, "x.csv", "0")
+    assert len(table.warnings) == 4
+    chosen = meta.select_rows(table, 'study == "A"').warnings
+    assert [("evnts" in said, "1 row (A): printed as OR" in said) for said in chosen] == [(True, False), (False, True)]
+    assert meta.select_rows(meta.read_set("A1"), "n > 100").warnings == ()
