@@ -21,6 +21,7 @@ _HOME: Final = {
     "PooledResult": "meta.result",
     "Prior": "meta.priors",
     "collect_network": "meta.networks",
+    "compare": "meta.comparing",
     "compare_data": "meta.comparing",
     "make_data": "meta.pooling",
     "pool": "meta.pooling",

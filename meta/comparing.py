@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from meta.data import ArmCounts, EffectSizes
-from meta.pooling import PoolSpec, pool_data
+from meta.pooling import PoolSpec, make_data, pool_data
+from meta.problems import EvidenceError, Fault
 from meta.result import PooledResult
+
+if TYPE_CHECKING:
+    from meta.tables import EvidenceTable
 
 SAMPLING_TOLERANCE: Final = 4.0
 """Two Bayesian answers to one question differ by sampling alone: four Monte Carlo standard errors."""
@@ -57,6 +60,17 @@ def compare_data(data: EffectSizes | ArmCounts, spec: PoolSpec, *, tolerance: fl
     return Comparison((exact, bayes, other), tuple(held), all(each.agrees for each in held))
 
 
+def compare(
+    table: EvidenceTable, spec: PoolSpec, *, reference: str | None = None, tolerance: float = OPINION_TOLERANCE
+) -> Comparison:
+    """As `compare_data`, from a table; where two methods disagree it raises EvidenceError with every such quantity."""
+    comparison = compare_data(make_data(table, spec, reference=reference), spec, tolerance=tolerance)
+    if not comparison.agrees:
+        faults = [Fault("", None, "compare", said, "methods that agree") for said in name_disagreements(comparison)]
+        raise EvidenceError(faults)
+    return comparison
+
+
 def _hold_sampling(exact: PooledResult, bayes: PooledResult, spec: PoolSpec) -> list[Agreement]:
     held = []
     names = ["estimate", "ci_low", "ci_high", *(["tau"] if spec.effects == "random" else [])]
@@ -92,11 +106,11 @@ def describe_comparison(comparison: Comparison) -> dict[str, Any]:
     }
 
 
-def name_disagreements(agreements: Sequence[Agreement]) -> tuple[str, ...]:
+def name_disagreements(comparison: Comparison) -> tuple[str, ...]:
     """One sentence for each quantity above its tolerance."""
     return tuple(
         f"{each.quantity}: {each.method} gives {each.other:.4g}, exact {each.exact:.4g}; "
         f"they may differ by {each.tolerance:.2g} ({each.why})"
-        for each in agreements
+        for each in comparison.agreements
         if not each.agrees
     )

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import meta
 from meta import EvidenceError, PoolSpec, pool_data
 from meta.appraisal import smooth_leave_one_out
 from meta.bayes import Parts, Piece, SamplingError, draw_bayes, find_tipping_point, pool_bayes, pool_mixed
@@ -65,6 +66,16 @@ def test_sampling_is_integration_for_random_counts(seed: int, measure: str) -> N
     names = tuple(map(str, range(k)))
     data = ArmCounts(measure, "poisson" if poisson else "binomial", names, events, n)
     agree(data, PoolSpec(measure, "poisson" if poisson else "binomial", mu_prior=read_prior("normal(0, 2)")))
+
+
+@pytest.mark.slow
+def test_three_opinions_that_disagree_are_an_error() -> None:
+    """A prior that contradicts the data parts the frequentist fit from the other two."""
+    table = meta.read_set("B6")
+    assert meta.compare(table, PoolSpec("log_rate_ratio")).agrees
+    strong = PoolSpec("log_rate_ratio", mu_prior=read_prior("normal(0, 0.1)"))
+    with pytest.raises(EvidenceError, match="estimate: reml gives"):
+        meta.compare(table, strong)
 
 
 def test_a_sample_that_has_not_converged_is_refused_with_the_remedy() -> None:
