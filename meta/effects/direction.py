@@ -49,7 +49,7 @@ CONTROLS: Final = [
     "baseline",
     "0",
 ]
-NEGATED: Final = re.compile(r"^(no|non|not|without|un)[ _-]?")
+NEGATED: Final = re.compile(r"^(not|non|no|without|un)[ _-]?")
 
 
 def find_direction(rows: Sequence[EvidenceRow], reference: str | None) -> tuple[str, str, tuple[str, ...]]:
@@ -59,6 +59,9 @@ def find_direction(rows: Sequence[EvidenceRow], reference: str | None) -> tuple[
     contrast rows; else the second name in the table, with a warning. Raises EvidenceError where there are not two.
     """
     names = list(dict.fromkeys(name for row in rows for name in (row.treatment, row.comparator) if name))
+    if len(names) < 2 and reference is None and all(row.kind == "estimate" for row in rows):
+        # Contrasts as printed, without the names of both sides: there is nothing to turn round.
+        return (names[0] if names else ""), "", ()
     if len(names) != 2:
         shown = ", ".join(map(repr, names[:6])) or "none"
         wanted = "two; choose rows with a subset, or pool a network"
