@@ -44,7 +44,8 @@ def test_printed_contrasts_are_turned_to_one_direction() -> None:
 
 
 def test_estimates_without_names_are_pooled_as_printed() -> None:
-    found = meta.pool(read("study,estimate,se\nA,28,15\nB,8,10\n"), PoolSpec("mean_difference", method="inverse-variance"))
+    table = read("study,estimate,se\nA,28,15\nB,8,10\n")
+    found = meta.pool(table, PoolSpec("mean_difference", method="inverse-variance"))
     weights = np.array([1 / 225, 1 / 100])
     assert found.estimate == pytest.approx(float((weights * [28, 8]).sum() / weights.sum()))
 
