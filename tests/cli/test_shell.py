@@ -17,7 +17,7 @@ from trialsim.problems import InputError, Problem
 
 HEAVY = ("numba", "numpy", "polars", "pyarrow", "pymc", "arviz", "plotly", "simpy", "scipy", "statsmodels", "pandas")
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
-COMMANDS = ("run", "compare", "check", "schema", "endpoints", "verify")
+COMMANDS = ("run", "compare", "check", "schema", "endpoints", "verify", "evidence")
 ONE_SCREEN = 24
 # Help takes 0.2 s with 330 modules; counted instead of timed, because a count does not depend on the machine's mood.
 MOST_MODULES = 500
