@@ -1,0 +1,191 @@
+"""Targets: published numbers that calibration fits or is held to, and the simulated statistic that answers each.
+
+A target is a row of `meta/evidence/calibration/targets.csv`: its statistic, the population and scenario that produce it,
+the evidence row that holds value and uncertainty, and its role. No evidence row stands in two targets.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from trialsim.parameters.evidence import EvidenceRow, find_evidence_file, read_evidence_rows
+from trialsim.problems import InputError, Problem, nearest_name
+
+FILE: Final = "meta/evidence/calibration/targets.csv"
+COLUMNS: Final = (
+    *("target", "study", "kind", "population", "arm", "statistic", "at", "over"),
+    *("row", "given", "events", "n", "role", "note"),
+)
+ROLES: Final = ("fit", "held out")
+KINDS: Final = (
+    "induction",
+    "continuation",
+    "tests",
+    "relapse",
+    "death rate",
+    "rate ratio",
+    "after naltrexone",
+    "overdoses",
+)
+# Statistics that are events per person-year; the others are shares of people or of tests.
+RATES: Final = ("death rate", "overdose death rate")
+COUNTS: Final = ("overdoses", "fatal overdoses")
+SHARES: Final = (
+    *("inducted", "injections", "retained", "letter", "stayers", "relapse", "completed negative"),
+)
+STATISTICS: Final = (*SHARES, *COUNTS, *RATES)
+PER: Final = {"rate per 1000py": 1000.0, "rate per 100py": 100.0}
+NORMAL_95: Final = 1.959963984540054
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """A simulated statistic: scenario, arm, what is counted, and when (`at`, in the words of `statistics.py`)."""
+
+    population: str
+    arm: str
+    statistic: str
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One target with its data.
+
+    law: `binomial` (events of n), `poisson` (events in n person-years or people), or `normal` (the logarithm `value`
+    with standard error `error`). over: the component in the denominator of a rate ratio, or None. group: targets of one
+    study, kind and arm, which share one discrepancy.
+    """
+
+    name: str
+    study: str
+    kind: str
+    component: Component
+    over: Component | None
+    role: str
+    law: str
+    events: float
+    n: float
+    value: float
+    error: float
+    row: EvidenceRow
+    note: str
+
+    @property
+    def group(self) -> tuple[str, str, str]:
+        """Targets of one study, kind and arm share one discrepancy between study and model."""
+        return self.study, self.kind, self.component.arm
+
+    @property
+    def link(self) -> str:
+        """The scale on which study and model are compared: `logit` for shares, else `log`."""
+        return "logit" if self.law == "binomial" else "log"
+
+
+def read_targets(text: str | None = None) -> tuple[Target, ...]:
+    """Return the targets of a table (CSV text; None: the package's own).
+
+    Raises InputError that names every unknown column, word or evidence row, every evidence row used twice, every row
+    that is known from memory only, and every target without usable numbers.
+    """
+    if text is None:
+        text = find_evidence_file("calibration/targets.csv").read_text(encoding="utf-8")
+    reader = csv.DictReader(io.StringIO(text))
+    header = tuple(reader.fieldnames or ())
+    problems = [
+        Problem(FILE, 1, column, "is missing or unknown", "", nearest_name(column, COLUMNS))
+        for column in sorted(set(header) ^ set(COLUMNS))
+    ]
+    if problems:
+        raise InputError(problems)
+    cells = list(reader)
+    problems = [*_check_words(cells), *_check_rows(cells)]
+    if problems:
+        raise InputError(problems)
+    wanted = {row for each in cells for row in (each["row"], each["given"]) if row}
+    rows = read_evidence_rows(sorted(wanted))
+    targets, problems = [], []
+    for line, each in enumerate(cells, start=2):
+        try:
+            targets.append(_make_target(each, rows))
+        except ValueError as error:
+            problems.append(Problem(FILE, line, each["target"], str(error)))
+    if problems:
+        raise InputError(problems)
+    return tuple(targets)
+
+
+def list_components(targets: Iterable[Target]) -> tuple[Component, ...]:
+    """Return every simulated statistic that the targets need, once each, sorted."""
+    found = {part for target in targets for part in (target.component, target.over) if part is not None}
+    return tuple(sorted(found, key=lambda part: (part.population, part.arm, part.statistic, part.at)))
+
+
+def _check_words(cells: list[dict[str, str]]) -> list[Problem]:
+    problems = []
+    for line, each in enumerate(cells, start=2):
+        for column, known in (("role", ROLES), ("kind", KINDS), ("statistic", STATISTICS)):
+            if each[column] not in known:
+                nearest = nearest_name(each[column], known)
+                problems.append(Problem(FILE, line, column, f"{each[column]!r} is not known", "", nearest))
+    return problems
+
+
+def _check_rows(cells: list[dict[str, str]]) -> list[Problem]:
+    problems = []
+    for column in ("target", "row"):
+        twice = [name for name, count in Counter(each[column] for each in cells).items() if count > 1]
+        problems += [Problem(FILE, None, name, f"stands in two targets ({column})") for name in twice]
+    return problems
+
+
+def _make_target(cells: Mapping[str, str], rows: Mapping[str, EvidenceRow]) -> Target:
+    row = rows[cells["row"]]
+    if row.verified == "memory":
+        raise ValueError(f"evidence row {row.row} is known from memory only: nothing may be fitted to it")
+    component = Component(cells["population"], cells["arm"], cells["statistic"], cells["at"])
+    over = Component(cells["population"], cells["arm"], cells["statistic"], cells["over"]) if cells["over"] else None
+    law, events, n, value, error = _read_data(cells, row, rows.get(cells["given"]))
+    return Target(
+        cells["target"],
+        cells["study"],
+        cells["kind"],
+        component,
+        over,
+        cells["role"],
+        law,
+        events,
+        n,
+        value,
+        error,
+        row,
+        cells["note"],
+    )
+
+
+def _read_data(
+    cells: Mapping[str, str], row: EvidenceRow, given: EvidenceRow | None
+) -> tuple[str, float, float, float, float]:
+    """Return law, events, n, and for a printed ratio or rate with an interval the logarithm and its standard error."""
+    nan = math.nan
+    if cells["over"]:
+        if not row.value or not row.low or not row.high:
+            raise ValueError("a ratio needs a value and a 95% interval")
+        error = (math.log(row.high) - math.log(row.low)) / (2.0 * NORMAL_95)
+        return "normal", nan, nan, math.log(row.value), error
+    events = float(cells["events"]) if cells["events"] else row.events
+    if cells["statistic"] in SHARES:
+        n = float(cells["n"]) if cells["n"] else (given.events if given is not None else row.n)
+        law = "binomial"
+    else:
+        n = float(cells["n"]) if cells["n"] else (row.person_years if cells["statistic"] in RATES else row.n)
+        law = "poisson"
+    if events is None or not n or events < 0 or (law == "binomial" and events > n):
+        raise ValueError(f"no usable counts: events {events}, of {n}")
+    return law, events, n, nan, nan
