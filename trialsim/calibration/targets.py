@@ -20,7 +20,7 @@ from trialsim.problems import InputError, Problem, nearest_name
 FILE: Final = "meta/evidence/calibration/targets.csv"
 COLUMNS: Final = (
     *("target", "study", "kind", "population", "arm", "statistic", "at", "over"),
-    *("row", "given", "events", "n", "role", "note"),
+    *("set", "row", "given", "events", "n", "role", "note"),
 )
 ROLES: Final = ("fit", "held out")
 KINDS: Final = (
@@ -60,7 +60,7 @@ class Target:
 
     law: `binomial` (events of n), `poisson` (events in n person-years or people), or `normal` (the logarithm `value`
     with standard error `error`). over: the component in the denominator of a rate ratio, or None. group: targets of one
-    study, kind and arm, which share one discrepancy.
+    study, kind and arm, which share one discrepancy. pool: the set of published numbers that it belongs to (A1, ...), or "".
     """
 
     name: str
@@ -68,6 +68,7 @@ class Target:
     kind: str
     component: Component
     over: Component | None
+    pool: str
     role: str
     law: str
     events: float
@@ -79,8 +80,9 @@ class Target:
 
     @property
     def group(self) -> tuple[str, str, str]:
-        """Targets of one study, kind and arm share one discrepancy between study and model."""
-        return self.study, self.kind, self.component.arm
+        """Targets of one study, kind and arm share part of a discrepancy; each rate of death has one of its own."""
+        place = f"{self.component.statistic} {self.component.at}" if self.component.statistic in RATES else ""
+        return self.study, self.kind, f"{self.component.arm} {place}".strip()
 
     @property
     def link(self) -> str:
@@ -158,6 +160,7 @@ def _make_target(cells: Mapping[str, str], rows: Mapping[str, EvidenceRow]) -> T
         cells["kind"],
         component,
         over,
+        cells["set"],
         cells["role"],
         law,
         events,

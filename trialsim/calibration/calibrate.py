@@ -1,0 +1,242 @@
+"""Calibration from the evidence tables to one table of joint draws: design, surrogate, posterior, direct check, gates."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import platform
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from trialsim.calibration.design import Design, join_designs, simulate_design
+from trialsim.calibration.likelihood import TAU_SCALES, Layout, find_taus, lay_out_targets
+from trialsim.calibration.populations import Populations, read_populations
+from trialsim.calibration.posterior import Sample, sample_posterior, split_points
+from trialsim.calibration.prior import Prior, find_values, read_prior
+from trialsim.calibration.stamp import hash_evidence, hash_model
+from trialsim.calibration.surrogate import Surrogate, fit_surrogate, predict_links
+from trialsim.calibration.targets import COUNTS, RATES, Component, Target, list_components, read_targets
+from trialsim.engine.world import list_values
+from trialsim.parameters.calibrated import DISCREPANCY, WEIGHT
+from trialsim.parameters.entry import ParameterTable
+from trialsim.runs.progress import Progress, show_progress
+
+type Floats = npt.NDArray[np.float64]
+
+# Gates: a calibration that misses one is an error, never a plot to look at.
+MOST_RHAT: Final = 1.05
+LEAST_DISTINCT: Final = 0.5
+MOST_FAILED: Final = 0.01
+MOST_BIAS: Final = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """first, second: rows of the two designs; particles: of each of two chains; draws: rows of the table written.
+
+    folder: where finished simulations are kept, so that a killed calibration resumes.
+    """
+
+    first: int = 1200
+    second: int = 400
+    checks: int = 160
+    particles: int = 2000
+    draws: int = 500
+    seed: int = 20261
+    folder: Path | None = None
+    workers: int | None = None
+    quiet: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Problemset:
+    """Everything that is fixed before a simulation: targets, their components and populations, prior, other values."""
+
+    targets: tuple[Target, ...]
+    components: tuple[Component, ...]
+    populations: Populations
+    prior: Prior
+    best: dict[str, float]
+
+    @property
+    def fitted(self) -> tuple[Target, ...]:
+        """The targets that calibration may see."""
+        return tuple(target for target in self.targets if target.role == "fit")
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """What a calibration found. check: [components, 2] shift of direct simulation against the surrogate, and its error."""
+
+    problem: Problemset
+    design: Design
+    surrogate: Surrogate
+    layout: Layout
+    sample: Sample
+    check: Floats
+    gates: dict[str, dict[str, float | bool]]
+
+
+def pose_problem(table: ParameterTable, targets: Sequence[Target] | None = None) -> Problemset:
+    """Return the calibration problem. table: the parameters before calibration; targets: None for the package's own."""
+    chosen = tuple(read_targets() if targets is None else targets)
+    components = list_components(chosen)
+    return Problemset(chosen, components, read_populations(components), read_prior(table), list_values(table))
+
+
+def draw_points(rows: int, d: int, seed: int) -> Floats:
+    """Return rows of standard normal coordinates by a scrambled Sobol sequence (Owen 1998)."""
+    from scipy.special import ndtri
+    from scipy.stats import qmc
+
+    power = int(np.ceil(np.log2(max(rows, 2))))
+    sobol = qmc.Sobol(d, scramble=True, rng=seed).random_base2(power)[:rows]
+    return np.asarray(ndtri(np.clip(sobol, 1e-9, 1.0 - 1e-9)))
+
+
+def calibrate(problem: Problemset, options: Options) -> Calibration:
+    """Run a calibration; raises nothing for a missed gate (see `find_missed_gates`)."""
+    d = len(problem.prior.names)
+    wide = _simulate(problem, draw_points(options.first, d, options.seed), options, options.seed, "Design")
+    layout = lay_out_targets(problem.fitted, problem.components)
+    rough = fit_surrogate(problem.components, wide.points, wide.results, np.zeros(d))
+    sample = sample_posterior(rough, layout, options.seed + 1, max(options.particles // 2, 100))
+    near = pick_rows(sample.points, options.second, options.seed)[:, :d]
+    local = _simulate(problem, near, options, options.seed, "Design near the posterior")
+    design = join_designs(wide, local)
+    surrogate = fit_surrogate(problem.components, design.points, design.results, near.mean(axis=0))
+    final = sample_posterior(surrogate, layout, options.seed + 2, options.particles)
+    probe = pick_rows(final.points, options.checks, options.seed + 1)[:, :d]
+    direct = _simulate(problem, probe, options, options.seed + 7, "Direct check")
+    check = compare_directly(problem.components, surrogate, direct)
+    gates = find_gates(problem, layout, final, check, join_designs(design, direct), options)
+    return Calibration(problem, design, surrogate, layout, final, check, gates)
+
+
+def _simulate(problem: Problemset, points: Floats, options: Options, seed: int, label: str) -> Design:
+    with show_progress(label, "parameter sets", quiet=options.quiet) as progress:
+        return simulate_problem(problem, points, options, seed, progress)
+
+
+def simulate_problem(problem: Problemset, points: Floats, options: Options, seed: int, progress: Progress) -> Design:
+    """Return the direct simulations of a problem at coordinates."""
+    return simulate_design(
+        problem.populations, problem.prior, problem.best, points, seed, options.folder, progress, workers=options.workers
+    )
+
+
+def pick_rows(points: Floats, rows: int, seed: int) -> Floats:
+    """Return some rows, without repetition where there are enough."""
+    chosen = np.random.default_rng(seed).permutation(len(points))[:rows]
+    return points[chosen]
+
+
+def compare_directly(components: Sequence[Component], surrogate: Surrogate, direct: Design) -> Floats:
+    """Return [components, 2]: log of observed over expected events (or their complement's), and its standard error.
+
+    Other people and other luck than the design's, so that the shift contains the chance of the design's people too.
+    """
+    links = predict_links(surrogate, direct.points)
+    out = np.zeros((len(components), 2))
+    for i, component in enumerate(components):
+        events, amount = direct.results[:, i, 0].sum(), direct.results[:, i, 1]
+        if component.statistic in (*RATES, *COUNTS):
+            expected = (amount * np.exp(links[:, i])).sum()
+            out[i] = np.log((events + 0.5) / (expected + 0.5)), 1.0 / np.sqrt(expected + 0.5)
+            continue
+        share = 1.0 / (1.0 + np.exp(-links[:, i]))
+        expected, total = (amount * share).sum(), amount.sum()
+        observed = np.log((events + 0.5) / (total - events + 0.5))
+        out[i] = (
+            observed - np.log((expected + 0.5) / (total - expected + 0.5)),
+            1.0 / np.sqrt(max((amount * share * (1.0 - share)).sum(), 0.25)),
+        )
+    return out
+
+
+def find_gates(
+    problem: Problemset, layout: Layout, sample: Sample, check: Floats, runs: Design, options: Options
+) -> dict[str, dict[str, float | bool]]:
+    """Return each gate with its figure, its limit and whether it holds."""
+    distinct = len(np.unique(sample.points[:, 0])) / len(sample.points)
+    failed = len(runs.failures) / max(len(runs.points) + len(runs.failures), 1)
+    taus = np.median(find_taus(split_points(sample.points)[1]), axis=0)[layout.kind]
+    counting = 1.0 / np.maximum(np.minimum(layout.events, np.maximum(layout.n - layout.events, 1.0)), 0.5)
+    spread = np.sqrt(taus**2 + np.where(layout.law == 2, layout.error**2, counting))
+    shift = np.maximum(np.abs(check[layout.component, 0]) - 2.0 * check[layout.component, 1], 0.0)
+    bias = float((shift / spread).max())
+
+    def gate(figure: float, limit: float, passed: bool) -> dict[str, float | bool]:
+        return {"figure": float(figure), "limit": float(limit), "passed": bool(passed)}
+
+    return {
+        "rhat": gate(sample.rhat, MOST_RHAT, sample.rhat <= MOST_RHAT),
+        "effective_sample_share": gate(distinct, LEAST_DISTINCT, distinct >= LEAST_DISTINCT),
+        "failed_run_share": gate(failed, MOST_FAILED, failed <= MOST_FAILED),
+        "direct_simulation_shift": gate(bias, MOST_BIAS, bias <= MOST_BIAS),
+        "final_tolerance": gate(float(np.median(taus)), 2.0, bool(np.median(taus) <= 2.0)),
+    }
+
+
+def find_missed_gates(calibration: Calibration) -> list[str]:
+    """Return the names of the gates that do not hold."""
+    return [name for name, gate in calibration.gates.items() if not gate["passed"]]
+
+
+def tabulate_draws(calibration: Calibration, options: Options) -> tuple[str, dict[str, Any]]:
+    """Return the table of joint draws as CSV text, and its stamp."""
+    points = pick_rows(calibration.sample.points, options.draws, options.seed + 5)
+    own, spreads = split_points(points)
+    prior = calibration.problem.prior
+    values, taus = find_values(prior, own), find_taus(spreads)
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow([WEIGHT, *prior.names, *(f"{DISCREPANCY}{kind}" for kind in TAU_SCALES)])
+    for row, tau in zip(values, taus, strict=True):
+        writer.writerow([f"{1.0 / len(values):.6g}", *(f"{x:.6g}" for x in (*row, *tau))])
+    text = stream.getvalue()
+    everything = find_values(prior, split_points(calibration.sample.points)[0])
+    stamp = {
+        "sha256": hashlib.sha256(text.encode()).hexdigest(),
+        "evidence": hash_evidence(),
+        "model": hash_model(),
+        "seed": options.seed,
+        "versions": {"python": platform.python_version(), **{n: metadata.version(n) for n in ("numpy", "numba", "pymc")}},
+        "method": "sequential Monte Carlo (PyMC) on a quadratic surrogate, checked by direct simulation",
+        "rows": {"design": len(calibration.design.points), "check": options.checks, "particles": 2 * options.particles},
+        "gates": calibration.gates,
+        "ledger": {"failed": len(calibration.design.failures), "reasons": sorted(set(calibration.design.failures))},
+        "targets": {"fit": len(calibration.problem.fitted), "all": len(calibration.problem.targets)},
+        "parameters": {
+            name: _describe_parameter(calibration, name, everything[:, i], calibration.sample.points[:, i])
+            for i, name in enumerate(prior.names)
+        },
+        "discrepancies": {
+            kind: _describe_values(find_taus(split_points(calibration.sample.points)[1])[:, i])
+            for i, kind in enumerate(TAU_SCALES)
+        },
+    }
+    return text, stamp
+
+
+def _describe_values(values: Floats) -> dict[str, float]:
+    low, median, high = np.quantile(values, [0.025, 0.5, 0.975])
+    return {"median": float(f"{median:.6g}"), "low": float(f"{low:.6g}"), "high": float(f"{high:.6g}")}
+
+
+def _describe_parameter(calibration: Calibration, name: str, values: Floats, coordinates: Floats) -> dict[str, Any]:
+    entry = calibration.problem.prior.entries[name]
+    contraction = 1.0 - float(coordinates.var())
+    return {
+        "prior": {"median": entry.value, "low": entry.low, "high": entry.high},
+        "prior_reason": calibration.problem.prior.reasons[name],
+        "posterior": _describe_values(values),
+        "contraction": round(max(min(contraction, 1.0), 0.0), 3),
+    }

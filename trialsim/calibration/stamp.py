@@ -1,0 +1,68 @@
+"""What calibrated draws were made from, as hashes: evidence and model that must agree, and the code that simulated them.
+
+Source files are hashed by their tokens without comments and docstrings, so that a better sentence makes nothing stale.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import tokenize
+from functools import cache
+from pathlib import Path
+
+import trialsim
+from trialsim.parameters.evidence import find_evidence_file
+
+# Source files whose change can change a simulated statistic of a target.
+SOURCES = (
+    *("clinical/*.py", "engine/lives.py", "engine/population.py", "engine/setup.py", "trial/observe.py"),
+    *("trial/simulate.py", "calibration/statistics.py", "calibration/populations.py"),
+)
+TABLES = ("calibration/targets.csv", "calibration/priors.csv", "parameters.csv", "life-table.csv")
+EVIDENCE = ("xrntx-trials.csv", "oral-ntx-trials.csv", "retention.csv", "mortality.csv", "xbot-weekly-tests.csv")
+
+
+@cache
+def hash_model() -> str:
+    """Return a hash of the code that simulates the targets' statistics."""
+    root = Path(trialsim.__file__).parent
+    digest = hashlib.sha256()
+    for pattern in SOURCES:
+        for path in sorted(root.glob(pattern)):
+            digest.update(f"{path.relative_to(root).as_posix()}\n{strip_source(path.read_text('utf-8'))}\n".encode())
+    return digest.hexdigest()[:16]
+
+
+@cache
+def hash_evidence() -> str:
+    """Return a hash of targets, priors, parameters, the evidence tables and the populations' scenario files."""
+    from trialsim.calibration.populations import find_scenario_files
+    from trialsim.calibration.targets import read_targets
+
+    digest = hashlib.sha256()
+    for name in (*TABLES, *EVIDENCE):
+        digest.update(find_evidence_file(name).read_bytes())
+    files = find_scenario_files()
+    for population in sorted({target.component.population for target in read_targets()}):
+        digest.update(files[population].read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def strip_source(text: str) -> str:
+    """Return a Python source without comments, blank lines and strings that stand alone (docstrings)."""
+    kept: list[str] = []
+    fresh = True
+    skipped = (tokenize.COMMENT, tokenize.NL, tokenize.ENCODING)
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        if token.type in skipped:
+            continue
+        if token.type == tokenize.STRING and fresh:
+            continue
+        if token.type in (tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT):
+            fresh = True
+            kept.append({tokenize.NEWLINE: ";", tokenize.INDENT: "{", tokenize.DEDENT: "}"}[token.type])
+            continue
+        fresh = False
+        kept.append(token.string)
+    return " ".join(kept)

@@ -1,0 +1,111 @@
+"""The calibrated draws that ship: one joint row a draw, with the stamp of what they were made from.
+
+`trialsim calibrate` writes them. `read_calibration` gives the summary beside them (standard library only, since every command
+reads it); `read_calibrated_draws` the rows.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final
+
+from trialsim.parameters.entry import Entry, ParameterTable
+from trialsim.parameters.evidence import FILE, find_evidence_file
+from trialsim.problems import InputError, Problem
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+ROWS: Final = "calibrated/draws.csv"
+STAMP: Final = "calibrated/draws.json"
+WEIGHT: Final = "weight"
+# Columns of the discrepancy between studies and model, by kind of target, stand behind this word.
+DISCREPANCY: Final = "discrepancy "
+
+
+@dataclass(frozen=True, slots=True)
+class CalibratedDraws:
+    """Joint rows: names, values [rows, parameters], weights [rows] that add up to 1, and discrepancies by kind [rows]."""
+
+    names: tuple[str, ...]
+    values: NDArray[np.float64]
+    weights: NDArray[np.float64]
+    discrepancies: Mapping[str, NDArray[np.float64]]
+
+
+@cache
+def read_calibration() -> dict[str, Any] | None:
+    """Return the stamp: hashes, seed, versions, gates, ledger and each parameter's prior and posterior; None if none ships."""
+    file = find_evidence_file(STAMP)
+    if not file.is_file():
+        return None
+    loaded: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    return loaded
+
+
+@cache
+def read_calibrated_draws() -> CalibratedDraws | None:
+    """Return the rows; None if none ship. Raises InputError where rows and stamp do not belong together."""
+    import numpy as np
+
+    stamp = read_calibration()
+    if stamp is None:
+        return None
+    text = find_evidence_file(ROWS).read_text(encoding="utf-8")
+    if stamp["sha256"] != hashlib.sha256(text.encode()).hexdigest():
+        raise InputError([_stale("sha256", "the rows are not those that the stamp beside them was made for")])
+    header, *rows = csv.reader(io.StringIO(text))
+    columns = dict(zip(header, np.array(rows, dtype=np.float64).T, strict=True))
+    weights = columns.pop(WEIGHT)
+    kinds = {name.removeprefix(DISCREPANCY): columns.pop(name) for name in header if name.startswith(DISCREPANCY)}
+    return CalibratedDraws(tuple(columns), np.array(list(columns.values())).T, weights / weights.sum(), kinds)
+
+
+def _stale(key: str, message: str) -> Problem:
+    wanted = "the file as `trialsim calibrate` writes it"
+    return Problem(f"{FILE}/{ROWS}", None, key, message, wanted)
+
+
+def check_fresh(evidence: str, model: str) -> None:
+    """Raise InputError where the draws that ship were made from other evidence or by other code than these hashes."""
+    stamp = read_calibration()
+    if stamp is None:
+        return
+    problems = []
+    if stamp["evidence"] != evidence:
+        problems.append(_stale("evidence", "stale: evidence, priors, targets or their scenarios have changed since"))
+    if stamp["model"] != model:
+        problems.append(_stale("model", "stale: the code that simulates the targets has changed since"))
+    if problems:
+        raise InputError(problems)
+
+
+def apply_calibration(table: ParameterTable) -> ParameterTable:
+    """Return the table with posterior medians and 95% limits in place of the calibrated parameters' own."""
+    stamp = read_calibration()
+    if stamp is None:
+        return table
+    known = {name: cells for name, cells in stamp["parameters"].items() if name in table.entries}
+    entries = {name: _calibrate_entry(entry, known.get(name)) for name, entry in table.entries.items()}
+    return ParameterTable(entries, table.file)
+
+
+def _calibrate_entry(entry: Entry, cells: Mapping[str, Any] | None) -> Entry:
+    if cells is None:
+        return entry
+    value, low, high = (float(cells["posterior"][key]) for key in ("median", "low", "high"))
+    return replace(
+        entry,
+        value=value,
+        low=min(low, value),
+        high=max(high, value),
+        obtained="calibrated",
+        fitted_to="the targets of calibration (meta/evidence/calibration/targets.csv)",
+    )
