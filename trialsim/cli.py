@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 import trialsim
-from trialsim import cli_evidence
+from trialsim import cli_calibration, cli_evidence
 from trialsim.exits import (
     INTERRUPTED,
     close_broken_pipe,
@@ -22,6 +22,7 @@ from trialsim.exits import (
 from trialsim.problems import InputError, Problem
 
 if TYPE_CHECKING:
+    from trialsim.parameters import ParameterTable
     from trialsim.runs.options import RunOptions, RunResult
     from trialsim.scenario import Scenario
 
@@ -33,12 +34,18 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(cli_evidence.app)
+app.command()(cli_calibration.calibrate)
+app.command()(cli_calibration.validate)
+app.add_typer(cli_calibration.parameters_app)
 
 File = Annotated[Path, typer.Argument(help="Scenario file (YAML).", show_default=False)]
 Seed = Annotated[int | None, typer.Option(min=0, max=LARGEST["seed"], help="Seed of all luck; default: the file's.")]
 Workers = Annotated[
     int | None,
     typer.Option(min=1, max=LARGEST["workers"], help="Threads; changes no number. Default: one a core."),
+]
+Draws = Annotated[
+    int, typer.Option(min=0, max=LARGEST["replicates"], help="Parameter draws that show their uncertainty; 0: none.")
 ]
 Out = Annotated[Path, typer.Option(help="Directory that receives the run's own directory.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines, errors too.")]
@@ -74,10 +81,7 @@ def run(
         Literal["auto", "batch", "des"], typer.Option(help="auto: des where a site has a capacity, else batch.")
     ] = "auto",
     workers: Workers = None,
-    draws: Annotated[
-        int,
-        typer.Option(min=0, max=LARGEST["replicates"], help="Parameter draws that show their uncertainty; 0: none."),
-    ] = 40,
+    draws: Draws = 40,
     events: Annotated[bool, typer.Option("--events", help="Write every event to events.parquet.")] = False,
     out: Out = Path("runs"),
     json: Json = False,
@@ -85,7 +89,6 @@ def run(
 ) -> None:
     """Simulate a trial and set it beside the published one."""
     scenario = _read_kind(file, "trial", "compare")
-    from trialsim.parameters import read_parameters
     from trialsim.report import report_trial
     from trialsim.runs.options import RunOptions
     from trialsim.trial.run import run_trial
@@ -103,7 +106,7 @@ def run(
         render=report_trial,
     )
     _prepare(options)
-    _show_run(run_trial(scenario, read_parameters(), options), json=json, quiet=quiet)
+    _show_run(run_trial(scenario, _read_fresh_parameters(), options), json=json, quiet=quiet)
 
 
 @app.command()
@@ -115,20 +118,22 @@ def compare(
     ] = None,
     seed: Seed = None,
     workers: Workers = None,
+    draws: Draws = 40,
     out: Out = Path("runs"),
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
     """Compare deaths and life-years between the policies of a cohort."""
     scenario = _read_kind(file, "cohort", "run")
-    from trialsim.parameters import read_parameters
     from trialsim.policy.compare import run_comparison
     from trialsim.report import report_cohort
     from trialsim.runs.options import RunOptions
 
-    options = RunOptions(participants=size, seed=seed, workers=workers, out=out, quiet=quiet, render=report_cohort)
+    options = RunOptions(
+        participants=size, seed=seed, workers=workers, draws=draws, out=out, quiet=quiet, render=report_cohort
+    )
     _prepare(options)
-    _show_run(run_comparison(scenario, read_parameters(), options), json=json, quiet=quiet)
+    _show_run(run_comparison(scenario, _read_fresh_parameters(), options), json=json, quiet=quiet)
 
 
 @app.command()
@@ -201,6 +206,17 @@ def _read_kind(file: Path, kind: str, other: str) -> Scenario:
         line = scenario.source_lines.get("kind")
         raise InputError([Problem(str(file), line, "kind", message, f"a {kind}; or use `trialsim {other}`")])
     return scenario
+
+
+def _read_fresh_parameters() -> ParameterTable:
+    """The parameter table; calibrated draws made from other evidence or by other code are refused."""
+    from trialsim.calibration.stamp import hash_evidence, hash_model
+    from trialsim.parameters import read_parameters
+    from trialsim.parameters.calibrated import check_fresh, read_calibration
+
+    if read_calibration() is not None:
+        check_fresh(hash_evidence(), hash_model())
+    return read_parameters()
 
 
 def _prepare(options: RunOptions) -> None:

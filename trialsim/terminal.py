@@ -98,6 +98,10 @@ def tabulate_cohort(summary: Mapping[str, Any]) -> Table:
     for policy, outcomes in summary["policies"].items():
         cells = (_show_estimate(outcomes.get(name)) for name in found)
         table.add_row(plain_text(summary["policy_labels"].get(policy, policy)), *cells)
+        drawn = [(outcomes.get(name) or {}).get("parameter_range") for name in found]
+        if any(drawn):
+            units = [(outcomes.get(name) or {}).get("unit", "") for name in found]
+            table.add_row(Text("  over parameters", "dim"), *map(_show_parameters, drawn, units))
     return table
 
 

@@ -73,7 +73,9 @@ class Problemset:
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """What a calibration found. check: [components, 2] shift of direct simulation against the surrogate, and its error."""
+    """What a calibration found. check: [components, 2] shift of direct simulation against the surrogate, and its
+    error.
+    """
 
     problem: Problemset
     design: Design
@@ -128,7 +130,14 @@ def _simulate(problem: Problemset, points: Floats, options: Options, seed: int, 
 def simulate_problem(problem: Problemset, points: Floats, options: Options, seed: int, progress: Progress) -> Design:
     """Return the direct simulations of a problem at coordinates."""
     return simulate_design(
-        problem.populations, problem.prior, problem.best, points, seed, options.folder, progress, workers=options.workers
+        problem.populations,
+        problem.prior,
+        problem.best,
+        points,
+        seed,
+        options.folder,
+        progress,
+        workers=options.workers,
     )
 
 
@@ -208,7 +217,10 @@ def tabulate_draws(calibration: Calibration, options: Options) -> tuple[str, dic
         "evidence": hash_evidence(),
         "model": hash_model(),
         "seed": options.seed,
-        "versions": {"python": platform.python_version(), **{n: metadata.version(n) for n in ("numpy", "numba", "pymc")}},
+        "versions": {
+            "python": platform.python_version(),
+            **{n: metadata.version(n) for n in ("numpy", "numba", "pymc")},
+        },
         "method": "sequential Monte Carlo (PyMC) on a quadratic surrogate, checked by direct simulation",
         "rows": {"design": len(calibration.design.points), "check": options.checks, "particles": 2 * options.particles},
         "gates": calibration.gates,

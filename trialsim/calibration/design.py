@@ -1,7 +1,9 @@
-"""Direct simulations of the targets' statistics at many parameter values: chunk by chunk, resumed where a run was killed.
+"""Direct simulations of the targets' statistics at many parameter values: chunk by chunk, resumed where a run was
+killed.
 
-Every row meets the same people with the same luck (common random numbers), so that statistics are smooth in the parameters. A row that
-fails is counted in the ledger with its reason; it is never filled with zeros and never dropped in silence.
+Every row meets the same people with the same luck (common random numbers), so that statistics are smooth in the
+parameters. A row that fails is counted in the ledger with its reason; it is never filled with zeros and never dropped
+in silence.
 """
 
 from __future__ import annotations
@@ -49,8 +51,8 @@ def simulate_design(
 ) -> Design:
     """Simulate every row of coordinates.
 
-    folder: where finished chunks are kept, so that a killed run resumes; None keeps none. A chunk's file is named by a hash of
-    everything that its numbers depend on, so that no stale one is read.
+    folder: where finished chunks are kept, so that a killed run resumes; None keeps none. A chunk's file is named by a
+    hash of everything that its numbers depend on, so that no stale one is read.
     """
     values = find_values(prior, points)
 
@@ -98,9 +100,7 @@ def join_designs(first: Design, second: Design) -> Design:
     )
 
 
-def _hash_chunk(
-    populations: Populations, best: Mapping[str, float], values: Floats, seed: int, scale: float
-) -> str:
+def _hash_chunk(populations: Populations, best: Mapping[str, float], values: Floats, seed: int, scale: float) -> str:
     from trialsim.calibration.stamp import hash_model
 
     text = f"{hash_model()} {sorted(best.items())} {populations.components} {seed} {scale}"
@@ -111,7 +111,9 @@ def _read_chunk(folder: Path | None, key: str) -> list[Floats | str] | None:
     if folder is None or not (folder / f"{key}.npz").is_file():
         return None
     with np.load(folder / f"{key}.npz", allow_pickle=False) as stored:
-        return [str(why) if why else np.asarray(result) for why, result in zip(stored["why"], stored["out"], strict=True)]
+        return [
+            str(why) if why else np.asarray(result) for why, result in zip(stored["why"], stored["out"], strict=True)
+        ]
 
 
 def _write_chunk(folder: Path | None, key: str, found: list[Floats | str]) -> None:

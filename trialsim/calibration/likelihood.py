@@ -1,10 +1,11 @@
 """How well simulated statistics agree with the targets, with a discrepancy between study and model of its own.
 
-On the link scale a study differs from the model by a discrepancy with standard deviation tau of its kind (heterogeneity
-between studies, and what the model lacks). Targets of one group share three quarters of its variance. A single
-target keeps its exact likelihood (binomial or Poisson), with the discrepancy integrated out by adaptive Gauss-Hermite quadrature
-(Liu and Pierce 1994); several of one group use the normal approximation of counts, with the variance at the
-predicted value. Over-dispersion belongs to the data: it is tau and the study's own counts, never the simulation's noise.
+On the link scale a study differs from the model by a discrepancy with standard deviation tau of its kind
+(heterogeneity between studies, and what the model lacks). Targets of one group share three quarters of its variance. A
+single target keeps its exact likelihood (binomial or Poisson), with the discrepancy integrated out by adaptive
+Gauss-Hermite quadrature (Liu and Pierce 1994); several of one group use the normal approximation of counts, with the
+variance at the predicted value. Over-dispersion belongs to the data: it is tau and the study's own counts, never the
+simulation's noise.
 """
 
 from __future__ import annotations
@@ -135,7 +136,8 @@ def find_observed_links(layout: Layout) -> Floats:
 def find_group_likelihoods(layout: Layout, links: Floats, extra: Floats, taus: Floats) -> Floats:
     """Return the log likelihood of every group [rows, groups].
 
-    links: components [rows, C]; extra: [C] further variance of the components (a surrogate's own error); taus: [rows, kinds].
+    links: components [rows, C]; extra: [C] further variance of the components (a surrogate's own error); taus: [rows,
+    kinds].
     """
     predicted = predict_targets(layout, links)
     more = extra[layout.component] + np.where(layout.over < 0, 0.0, extra[np.maximum(layout.over, 0)])

@@ -1,8 +1,9 @@
 """The posterior of the calibrated parameters and the discrepancies, by sequential Monte Carlo through PyMC.
 
-All coordinates have a standard normal prior (see `prior.py`). The simulator is the surrogate, handed to `pm.Simulator`; what it
-returns is the log likelihood of the targets, with the discrepancy integrated out, so that the final
-tolerance is the discrepancy that the data themselves have chosen. The sample is checked by direct simulation elsewhere.
+All coordinates have a standard normal prior (see `prior.py`). The simulator is the surrogate, handed to
+`pm.Simulator`; what it returns is the log likelihood of the targets, with the discrepancy integrated out, so that the
+final tolerance is the discrepancy that the data themselves have chosen. The sample is checked by direct simulation
+elsewhere.
 """
 
 from __future__ import annotations
@@ -83,7 +84,12 @@ def sample_posterior(
             ndims_params=[1],
         )
         found: Any = pm.sample_smc(
-            draws=draws, chains=chains, cores=cores, random_seed=seed, progressbar=False, compute_convergence_checks=False
+            draws=draws,
+            chains=chains,
+            cores=cores,
+            random_seed=seed,
+            progressbar=False,
+            compute_convergence_checks=False,
         )
     values = np.asarray(found["posterior"]["point"])
     points = values.reshape(-1, d)

@@ -1,8 +1,9 @@
 """The prior of the calibrated parameters, and the scale on which they are sampled.
 
-Each parameter is a function of a standard normal coordinate: the coordinate's probability is the prior's. So the prior of
-all coordinates is a standard normal, and a coordinate of 1.96 is the prior's upper 95% limit. `priors.csv` lists the calibrated parameters: with
-limits where the parameter table's own rest on targets (no row may count twice), else the table's are kept.
+Each parameter is a function of a standard normal coordinate: the coordinate's probability is the prior's. So the prior
+of all coordinates is a standard normal, and a coordinate of 1.96 is the prior's upper 95% limit. `priors.csv` lists
+the calibrated parameters: with limits where the parameter table's own rest on targets (no row may count twice), else
+the table's are kept.
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""What calibrated draws were made from, as hashes: evidence and model that must agree, and the code that simulated them.
+"""What calibrated draws were made from, as hashes: evidence and model that must agree, and the code that simulated
+them.
 
 Source files are hashed by their tokens without comments and docstrings, so that a better sentence makes nothing stale.
 """

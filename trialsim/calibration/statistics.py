@@ -2,8 +2,9 @@
 
 Words of `at`: trials: `inducted` a day, or `day|earlier` among those not yet inducted then; `injections` `k|j`, the
 k-th among those with the j-th; `retained` a week, or `week|earlier` among those retained then; `letter` `letter:week`;
-`stayers` what is measured of those who stayed; `relapse` empty, `inducted`, or `by N` (dated week N or earlier). Cohorts: `in`, `out`, `all`; `on A-` and `off A-B`,
-days since the first dose of an episode (in treatment) and since a stop; `since start A-B`, days since time zero.
+`stayers` what is measured of those who stayed; `relapse` empty, `inducted`, or `by N` (dated week N or earlier).
+Cohorts: `in`, `out`, `all`; `on A-` and `off A-B`, days since the first dose of an episode (in treatment) and since a
+stop; `since start A-B`, days since time zero.
 """
 
 from __future__ import annotations

@@ -1,9 +1,10 @@
 """A surrogate of the simulated statistics: a quadratic on the link scale, fitted to direct simulations.
 
 Each component has a generalised linear model (binomial with logit, Poisson with log and exposure; McCullagh and Nelder
-1989) in the coordinates, their squares, and the products of the coordinates that matter most to it, shrunk by a
-normal prior on the coefficients. It smooths the Monte Carlo noise of single simulations, which for rare deaths is large. Its own
-error is measured on simulations that it has not seen, and the final posterior is checked against direct simulation.
+1989) in the coordinates, their squares, and the products of the coordinates that matter most to it, shrunk by a normal
+prior on the coefficients. It smooths the Monte Carlo noise of single simulations, which for rare deaths is large. Its
+own error is measured on simulations that it has not seen, and the final posterior is checked against direct
+simulation.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from trialsim.calibration.targets import RATES, COUNTS, Component
+from trialsim.calibration.targets import COUNTS, RATES, Component
 
 type Floats = npt.NDArray[np.float64]
 
@@ -57,9 +58,7 @@ def fit_surrogate(components: Sequence[Component], points: Floats, results: Floa
     """
     distance = ((points - centre) ** 2).mean(axis=1)
     weights = 1.0 / (1.0 + np.maximum(distance - 1.0, 0.0))
-    fitted = [
-        _fit_component(part, points, results[:, i], weights) for i, part in enumerate(components)
-    ]
+    fitted = [_fit_component(part, points, results[:, i], weights) for i, part in enumerate(components)]
     return Surrogate(
         np.array([each[0] for each in fitted]),
         np.array([each[1] for each in fitted]),

@@ -1,7 +1,7 @@
 """Targets: published numbers that calibration fits or is held to, and the simulated statistic that answers each.
 
-A target is a row of `meta/evidence/calibration/targets.csv`: its statistic, the population and scenario that produce it,
-the evidence row that holds value and uncertainty, and its role. No evidence row stands in two targets.
+A target is a row of `meta/evidence/calibration/targets.csv`: its statistic, the population and scenario that produce
+it, the evidence row that holds value and uncertainty, and its role. No evidence row stands in two targets.
 """
 
 from __future__ import annotations
@@ -36,9 +36,7 @@ KINDS: Final = (
 # Statistics that are events per person-year; the others are shares of people or of tests.
 RATES: Final = ("death rate", "overdose death rate")
 COUNTS: Final = ("overdoses", "fatal overdoses")
-SHARES: Final = (
-    *("inducted", "injections", "retained", "letter", "stayers", "relapse", "completed negative"),
-)
+SHARES: Final = (*("inducted", "injections", "retained", "letter", "stayers", "relapse", "completed negative"),)
 STATISTICS: Final = (*SHARES, *COUNTS, *RATES)
 PER: Final = {"rate per 1000py": 1000.0, "rate per 100py": 100.0}
 NORMAL_95: Final = 1.959963984540054
@@ -59,8 +57,9 @@ class Target:
     """One target with its data.
 
     law: `binomial` (events of n), `poisson` (events in n person-years or people), or `normal` (the logarithm `value`
-    with standard error `error`). over: the component in the denominator of a rate ratio, or None. group: targets of one
-    study, kind and arm, which share one discrepancy. pool: the set of published numbers that it belongs to (A1, ...), or "".
+    with standard error `error`). over: the component in the denominator of a rate ratio, or None. group: targets of
+    one study, kind and arm, which share one discrepancy. pool: the set of published numbers that it belongs to (A1,
+    ...), or "".
     """
 
     name: str

@@ -1,7 +1,7 @@
 """The calibrated draws that ship: one joint row a draw, with the stamp of what they were made from.
 
-`trialsim calibrate` writes them. `read_calibration` gives the summary beside them (standard library only, since every command
-reads it); `read_calibrated_draws` the rows.
+`trialsim calibrate` writes them. `read_calibration` gives the summary beside them (standard library only, since every
+command reads it); `read_calibrated_draws` the rows.
 """
 
 from __future__ import annotations
@@ -42,7 +42,9 @@ class CalibratedDraws:
 
 @cache
 def read_calibration() -> dict[str, Any] | None:
-    """Return the stamp: hashes, seed, versions, gates, ledger and each parameter's prior and posterior; None if none ships."""
+    """Return the stamp: hashes, seed, versions, gates, ledger and each parameter's prior and posterior; None if none
+    ships.
+    """
     file = find_evidence_file(STAMP)
     if not file.is_file():
         return None

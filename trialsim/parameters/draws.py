@@ -1,8 +1,8 @@
 """Draws of the parameters: one row is one joint set of values, the same for every arm.
 
-Here the parameters are independent of one another, but for those that were pooled together; a calibration writes joint
-rows of the same form. Each parameter has a stream of its own, addressed by its name, so that a new parameter, another
-order or more rows change no other draw.
+Calibrated parameters are rows of the calibrated draws, those pooled together rows of the pooled draws: the same row
+for all of them. The others are independent of one another. Each parameter has a stream of its own, addressed by its
+name, so that a new parameter, another order or more rows change no other draw.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from trialsim.parameters.calibrated import read_calibrated_draws
 from trialsim.parameters.entry import Entry, ParameterTable, stamp_table
 from trialsim.parameters.pooled import read_pooled_draws
 from trialsim.parameters.spread import find_probability, find_quantile
@@ -35,19 +36,20 @@ class ParameterDraws:
 
 
 def draw_parameters(table: ParameterTable, n: int, seed: int) -> ParameterDraws:
-    """`n` rows of independent draws (n at least 1, seed 0 or more), each inside its range.
+    """`n` rows of draws (n at least 1, seed 0 or more), each inside its range.
 
-    `low`, `value` and `high` are the 2.5, 50 and 97.5% points of the draws before the range cuts them off: on the scale
-    of the distribution the two halves are normal with a spread of their own, so that limits that are not symmetric are
-    kept. A beta has `value` as its mean and (high - low) / 3.92 as its standard deviation. Fixed ones never
-    vary; pooled ones are rows of the shipped predictive draws, the same row for all of them.
+    `low`, `value` and `high` are the 2.5, 50 and 97.5% points of the draws before the range cuts them off: on the
+    scale of the distribution the two halves are normal with a spread of their own, so that limits that are not
+    symmetric are kept. A beta has `value` as its mean and (high - low) / 3.92 as its standard deviation. Fixed ones
+    never vary; pooled ones are rows of the shipped predictive draws, calibrated ones of the calibrated draws, the same
+    row for all of them.
     """
     import numpy as np
 
     values = np.empty((n, len(table.entries)))
     for column, entry in enumerate(table.entries.values()):
         values[:, column] = _draw_entry(entry, n, seed)
-    return _as_draws(table, values, f"independent-{stamp_table(table)}-{seed}-{n}")
+    return _as_draws(table, values, f"joint-{stamp_table(table)}-{seed}-{n}")
 
 
 def draw_best_values(table: ParameterTable) -> ParameterDraws:
@@ -69,6 +71,8 @@ def _draw_entry(entry: Entry, n: int, seed: int) -> NDArray[np.float64]:
 
     if entry.distribution == "fixed":
         return np.full(n, entry.value)
+    if entry.obtained == "calibrated":
+        return np.clip(_draw_calibrated(entry.name, n, seed), entry.range_low, entry.range_high)
     if entry.obtained == "pooled":
         pooled = read_pooled_draws()[entry.name]
         # One stream for all pooled parameters: the same row of the table for each, so that rows stay joint.
@@ -78,6 +82,18 @@ def _draw_entry(entry: Entry, n: int, seed: int) -> NDArray[np.float64]:
     drawn = find_quantile(entry, floor + _draw_uniform(entry.name, n, seed) * (ceiling - floor))
     # Rounding in the inverse may step over a bound by a unit in the last place.
     return np.clip(drawn, entry.range_low, entry.range_high)
+
+
+def _draw_calibrated(name: str, n: int, seed: int) -> NDArray[np.float64]:
+    """A column of the calibrated draws; one stream for all of them, so that rows stay joint."""
+    import numpy as np
+
+    drawn = read_calibrated_draws()
+    if drawn is None:
+        raise ValueError(f"{name} is called calibrated, but no calibrated draws ship")
+    rows = np.searchsorted(np.cumsum(drawn.weights), _draw_uniform("calibrated", n, seed))
+    column = drawn.values[:, drawn.names.index(name)]
+    return np.asarray(column[np.minimum(rows, len(column) - 1)], dtype=np.float64)
 
 
 def _draw_uniform(name: str, n: int, seed: int) -> NDArray[np.float64]:

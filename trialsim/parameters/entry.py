@@ -30,6 +30,7 @@ DISTRIBUTIONS: Mapping[str, str] = {
 OBTAINED: Mapping[str, str] = {
     "evidence": "taken from published numbers",
     "pooled": "pooled from published numbers by `trialsim evidence`: its value in a new setting",
+    "calibrated": "posterior, given the targets of `trialsim calibrate`; value and limits are those of its joint draws",
     "fitted": "chosen so that the simulation meets published numbers",
     "fixed": "true by definition or by the label of a product",
     "assumption": "no number was found; a judgement",

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
+from trialsim.parameters.calibrated import apply_calibration
 from trialsim.parameters.checks import check_entry
 from trialsim.parameters.entry import Entry, ParameterTable
 from trialsim.parameters.evidence import FILE, find_evidence_file
@@ -35,11 +36,15 @@ _NUMBERS = ("value", "low", "high", "range_low", "range_high")
 type _Cells = dict[str, str]
 
 
-def read_parameters(path: Path | None = None) -> ParameterTable:
+def read_parameters(path: Path | None = None, *, calibrated: bool = True) -> ParameterTable:
     """The parameter table at `path`, or the one of the package; raises InputError with every mistake found.
 
-    The file is a CSV with exactly the columns COLUMNS, in any order. `low` and `high` may be empty where `distribution`
-    is `fixed`, `range_low` and `range_high` where there is no bound. `source_rows` are ids separated by semicolons.
+    The package's own table comes with the medians and limits of its calibrated draws, unless `calibrated` is False:
+    then it is the table from which calibration starts.
+
+    The file is a CSV with exactly the columns COLUMNS, in any order. `low` and `high` may be empty where
+    `distribution` is `fixed`, `range_low` and `range_high` where there is no bound. `source_rows` are ids separated by
+    semicolons.
     """
     name = f"{FILE}/parameters.csv" if path is None else str(path)
     rows = _read_rows(find_evidence_file("parameters.csv") if path is None else path, name)
@@ -53,7 +58,8 @@ def read_parameters(path: Path | None = None) -> ParameterTable:
         entries.setdefault(entry.name, entry)
     if problems:
         raise InputError(problems)
-    return ParameterTable(entries, name)
+    table = ParameterTable(entries, name)
+    return apply_calibration(table) if path is None and calibrated else table
 
 
 def _read_rows(file: Path | Traversable, name: str) -> list[tuple[int, _Cells]]:

@@ -22,6 +22,7 @@ from trialsim.policy.summary import (
     tabulate_groups,
     tabulate_policies,
 )
+from trialsim.policy.uncertainty import add_parameter_ranges, draw_outcomes
 from trialsim.policy.words import DEFINITIONS, NOTES, label_outcomes
 from trialsim.problems import InputError, Problem
 from trialsim.runs.manifest import Manifest, hash_people
@@ -63,7 +64,7 @@ def summarise_cohort(
 ) -> dict[str, Any]:
     """Return summary.json of a cohort run.
 
-    `parameter_uncertainty` is None: no run so far draws parameters; what the same outcomes vary by then goes there.
+    `parameter_uncertainty` is None until draws of the parameters are added (`add_parameter_ranges`).
     """
     ratios = estimate_outcomes(outcomes, counts)
     return {
@@ -100,7 +101,7 @@ def summarise_cohort(
     }
 
 
-def make_manifest(scenario: Scenario, table: ParameterTable) -> Manifest:
+def make_manifest(scenario: Scenario, table: ParameterTable, draws: int) -> Manifest:
     """Return what the run's numbers depend on, a file of real people included."""
     return Manifest(
         name=scenario.name,
@@ -110,7 +111,7 @@ def make_manifest(scenario: Scenario, table: ParameterTable) -> Manifest:
         seed=scenario.seed,
         replicates=1,
         participants=scenario.participants,
-        draws=0,
+        draws=draws,
         events=False,
         scenario_text=scenario.text,
         parameters_sha256=stamp_table(table),
@@ -137,6 +138,9 @@ def run_comparison(
         counts = count_cohort(world, people, size, ends, options.workers, progress, chunk_patients)
     outcomes = list_outcomes(counts, ends, scenario.horizons_days)
     summary = summarise_cohort(scenario, table, counts, outcomes, ends)
+    if options.draws:
+        drawn = draw_outcomes(scenario, table, ends, options.draws, options.workers, options.quiet)
+        add_parameter_ranges(summary, scenario, drawn)
     tables = {"outcomes": tabulate_groups(scenario, outcomes, counts)}
-    directory = write_run(options.out, make_manifest(scenario, table), summary, tables, options.render)
+    directory = write_run(options.out, make_manifest(scenario, table, options.draws), summary, tables, options.render)
     return RunResult(summary, directory)

@@ -130,8 +130,15 @@ def _parameter_range(cell: Mapping[str, Any]) -> Cell:
     drawn = cell.get("parameter_range")
     if not isinstance(drawn, Mapping):
         return Cell("–", tone="quiet")
-    estimate = format_estimate({**cell, "low": drawn.get("low"), "high": drawn.get("high")})
-    return Cell(estimate.range, (f"{format_count(drawn.get('draws'))} draws",), "quiet")
+    difference = "comparator" in cell
+    estimate = format_estimate({**cell, "low": drawn.get("low"), "high": drawn.get("high")}, difference=difference)
+    return Cell(estimate.range, (f"{format_count(drawn.get('draws'))} draws{share_of(drawn)}",), "quiet")
+
+
+def share_of(drawn: Mapping[str, Any]) -> str:
+    """How much of the whole variance is the parameters', in words; nothing where it is unknown."""
+    share = drawn.get("share_of_variance")
+    return f"; {100.0 * share:.0f}% of the variance" if is_number(share) else ""
 
 
 def _strip_scale(cells: Sequence[Mapping[str, Any]]) -> Scale | None:
@@ -178,7 +185,8 @@ def difference_table(summary: Mapping[str, Any], unit_key: str, caption: str) ->
         title = _titled(label_of(labels, outcome), str(rows[0].get("unit") or unit))
         groups.append(Group(title, table_rows, definition_of(labels, outcome)))
     counted = ("Events averted", "Events caused") if pairs else ()
-    columns = ("Comparison", "Difference", "95% range", "Monte Carlo error", *counted, "In words")
+    drawn = ("Over parameters",) if any(row.get("parameter_range") for row in found) else ()
+    columns = ("Comparison", "Difference", "95% range", "Monte Carlo error", *drawn, *counted, "In words")
     notes = (in_treatment_note(summary),) if any(str(row["outcome"]).endswith(IN_OUT) for row in found) else ()
     return Table(caption, columns, tuple(groups), notes)
 
@@ -195,7 +203,8 @@ def _difference_row(row: Mapping[str, Any], key: str, names: Mapping[str, str], 
     first, second = (str(names.get(row[end], row[end])) for end in (key, "comparator"))
     estimate = format_estimate(row, unit=str(row.get("unit") or unit), difference=True)
     counted = (number(format_count(row.get("averted"))), number(format_count(row.get("caused")))) if pairs else ()
-    cells = (number(estimate.mean), number(estimate.range), number(estimate.error), *counted)
+    drawn = (_parameter_range(row),) if row.get("parameter_range") else ()
+    cells = (number(estimate.mean), number(estimate.range), number(estimate.error), *drawn, *counted)
     return Row(Cell(first, (f"minus {second}",)), (*cells, Cell(direction_of(row, first, second))))
 
 

@@ -65,4 +65,13 @@ def _policy_cell(cell: Mapping[str, Any] | None) -> Cell:
     if cell is None or not is_number(cell.get("mean")):
         return number(MISSING)
     estimate = format_estimate(cell)
-    return number(estimate.mean, estimate.range, "" if estimate.error == MISSING else f"± {estimate.error}")
+    error = "" if estimate.error == MISSING else f"± {estimate.error}"
+    return number(estimate.mean, estimate.range, error, _drawn_range(cell))
+
+
+def _drawn_range(cell: Mapping[str, Any]) -> str:
+    """The 95% range over draws of the parameters, where the run made any."""
+    drawn = cell.get("parameter_range")
+    if not isinstance(drawn, Mapping) or not is_number(drawn.get("low")):
+        return ""
+    return f"parameters {format_estimate({**cell, 'low': drawn['low'], 'high': drawn['high']}).range}"

@@ -222,11 +222,21 @@ def summarise_trial(scenario: Scenario, table: ParameterTable, simulated: Simula
     }
 
 
+def add_share(found: dict[str, Any] | None, mcse: float | None, replicates: int) -> dict[str, Any] | None:
+    """Return a range with the parameters' share of the variance of one trial's result; the rest is the trial's chance."""
+    if found is None:
+        return None
+    spread = found.pop("variance")
+    chance = None if mcse is None else mcse**2 * replicates
+    whole = None if spread is None or chance is None else spread + chance
+    return {**found, "share_of_variance": spread / whole if whole else None}
+
+
 def add_parameter_range(summary: dict[str, Any], ranges: Mapping[str, Mapping[str, dict[str, Any]]]) -> None:
     """Set each outcome's range over parameter draws beside its range over trials."""
     for arm, outcomes in summary["arms"].items():
         for name, cells in outcomes.items():
-            cells["parameter_range"] = ranges[arm].get(name)
+            cells["parameter_range"] = add_share(ranges[arm].get(name), cells["mcse"], summary["replicates"])
 
 
 def make_manifest(scenario: Scenario, table: ParameterTable, options: RunOptions, engine: str) -> Manifest:

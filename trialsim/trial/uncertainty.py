@@ -52,10 +52,10 @@ def measure_draw(scenario: Scenario, engine: str, size: float, values: Mapping[s
 def estimate_parameter_range(
     scenario: Scenario, table: ParameterTable, engine: str, draws: int, workers: int | None, quiet: bool
 ) -> dict[str, dict[str, dict[str, Any]]]:
-    """Return {arm: {outcome: {"low", "high", "draws"}}}: the middle 95% of the outcomes' means over parameter draws.
+    """Return {arm: {outcome: {"low", "high", "draws", "mean", "variance"}}}: the outcomes' means over parameter draws.
 
-    Draws are independent of one another for now; rows of a calibrated table would be joint. Draws in which an outcome
-    is undefined are left out of it and `draws` counts those that are in.
+    low and high hold their middle 95%. Draws in which an outcome is undefined are left out of it; `draws` counts those
+    that are in.
     """
     large = enlarge_trial(scenario, engine)
     drawn = draw_parameters(table, draws, scenario.seed)
@@ -75,5 +75,7 @@ def estimate_parameter_range(
             "low": None if low is None else float(low),
             "high": None if high is None else float(high),
             "draws": len(known),
+            "mean": float(np.mean(known)) if known else None,
+            "variance": float(np.var(known)) if known else None,
         }
     return ranges

@@ -1,0 +1,94 @@
+"""A calibration on disk: draws with their stamp, and what validation needs of it (surrogate, sample, direct check)."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, fields
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from trialsim.calibration.calibrate import Calibration, Options, Problemset, pick_rows, pose_problem, tabulate_draws
+from trialsim.calibration.design import Design
+from trialsim.calibration.likelihood import lay_out_targets
+from trialsim.calibration.posterior import Sample, find_log_likelihood
+from trialsim.calibration.surrogate import Surrogate
+from trialsim.parameters.evidence import find_evidence_file
+from trialsim.parameters.reader import read_parameters
+from trialsim.problems import InputError, Problem
+from trialsim.runs.atomic import write_directory
+
+POSTERIOR: Final = "posterior.npz"
+# Rows of the sample that are kept for validation.
+KEPT: Final = 2000
+
+
+def write_calibration(calibration: Calibration, options: Options, folder: Path) -> dict[str, Any]:
+    """Write draws.csv, draws.json and posterior.npz into a folder, whole or not at all; return the stamp."""
+    text, stamp = tabulate_draws(calibration, options)
+    write_directory(
+        folder,
+        {
+            "draws.csv": text.encode(),
+            "draws.json": (json.dumps(stamp, indent=1, ensure_ascii=False) + "\n").encode(),
+            POSTERIOR: lambda path: _save(path, calibration, options.seed),
+        },
+    )
+    return stamp
+
+
+def _save(path: Path, calibration: Calibration, seed: int) -> None:
+    arrays: dict[str, Any] = {
+        f"surrogate_{name}": np.asarray(value, value.dtype if value.dtype.kind == "i" else np.float32)
+        for name, value in asdict(calibration.surrogate).items()
+    }
+    arrays["points"] = pick_rows(calibration.sample.points, KEPT, seed + 9).astype(np.float32)
+    arrays["check"] = calibration.check
+    arrays["names"] = np.array(calibration.problem.prior.names)
+    arrays["rhat"] = np.array([calibration.sample.rhat, calibration.sample.stages])
+    with path.open("wb") as file:
+        np.savez_compressed(file, **arrays)
+
+
+def read_posterior(file: Path | Traversable | None = None) -> Calibration:
+    """Return the calibration that a file holds, without its design; None reads the one that ships.
+
+    Raises InputError where none ships or where it belongs to other parameters.
+    """
+    file = file or find_evidence_file(f"calibrated/{POSTERIOR}")
+    name = f"calibrated/{POSTERIOR}"
+    if not file.is_file():
+        raise InputError([Problem(name, None, "", "there is no calibration yet", "run `trialsim calibrate` first")])
+    problem = pose_problem(read_parameters(calibrated=False))
+    with file.open("rb") as stream, np.load(stream, allow_pickle=False) as stored:
+        arrays = {key: stored[key] for key in stored.files}
+    if tuple(arrays["names"]) != problem.prior.names:
+        raise InputError(
+            [Problem(name, None, "names", "stale: other parameters are calibrated now", "`trialsim calibrate`")]
+        )
+    surrogate = Surrogate(
+        **{
+            each.name: arrays[f"surrogate_{each.name}"].astype(np.intp if each.name == "pairs" else np.float64)
+            for each in fields(Surrogate)
+        }
+    )
+    if len(surrogate.intercept) != len(problem.components):
+        raise InputError([Problem(name, None, "", "stale: there are other targets now", "`trialsim calibrate`")])
+    return restore(problem, surrogate, arrays["points"].astype(np.float64), arrays["check"], arrays["rhat"])
+
+
+def restore(
+    problem: Problemset,
+    surrogate: Surrogate,
+    points: npt.NDArray[np.float64],
+    check: npt.NDArray[np.float64],
+    rhat: npt.NDArray[np.float64],
+) -> Calibration:
+    """Return a calibration from its stored parts; likelihoods are computed anew."""
+    layout = lay_out_targets(problem.fitted, problem.components)
+    sample = Sample(points, find_log_likelihood(surrogate, layout, points), float(rhat[0]), int(rhat[1]))
+    empty = Design(np.zeros((0, len(problem.prior.names))), np.zeros((0, len(problem.components), 2)), ())
+    return Calibration(problem, empty, surrogate, layout, sample, check, {})

@@ -1,0 +1,199 @@
+"""The validation report: predictions of left-out studies, what drives what, and the text around them, as JSON and
+Markdown.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from trialsim.calibration.calibrate import Calibration
+from trialsim.calibration.posterior import Sample
+from trialsim.calibration.sensitivity import find_information, find_sensitivity
+from trialsim.calibration.validate import Prediction, find_crossing, summarise_predictions
+from trialsim.runs.atomic import write_file
+
+UNITS = {"binomial": "share", "poisson": "per person-year", "normal": "ratio"}
+
+
+def describe_validation(
+    calibration: Calibration, predictions: Sequence[Prediction], anew: Mapping[str, Sample]
+) -> dict[str, Any]:
+    """Return the validation as plain data: summary, one row a left-out number, the crossing of X:BOT, sensitivities."""
+    xbot = anew.get("X:BOT")
+    return {
+        "summary": _clean(summarise_predictions(predictions)),
+        "predictions": [_describe_prediction(each) for each in predictions],
+        "xbot_without_xbot": None if xbot is None else find_crossing(calibration, xbot),
+        "refitted": sorted(anew),
+        "sensitivity": find_sensitivity(calibration),
+        "information": find_information(calibration),
+    }
+
+
+def _clean(value: Any) -> Any:
+    """Plain data for JSON: what is not a number becomes null, others keep six digits."""
+    if isinstance(value, Mapping):
+        return {key: _clean(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_clean(each) for each in value]
+    if isinstance(value, float):
+        return float(f"{value:.6g}") if np.isfinite(value) else None
+    return value
+
+
+def _describe_prediction(each: Prediction) -> dict[str, Any]:
+    target = each.target
+    cells: dict[str, Any] = _clean(
+        {
+            "target": target.name,
+            "study": target.study,
+            "kind": target.kind,
+            "set": target.pool,
+            "role": target.role,
+            "unit": UNITS[target.law],
+            "row": target.row.row,
+            "doi": target.row.doi,
+            "how": each.how,
+            "pareto_k": each.pareto_k,
+            "observed": each.observed,
+            "median": each.median,
+            "low50": each.low50,
+            "high50": each.high50,
+            "low": each.low,
+            "high": each.high,
+            "inside": each.inside,
+            "inside50": each.inside50,
+            "crps": each.crps,
+            "crps_pooled_mean": each.crps_pooled,
+            "crps_constant_hazard": each.crps_constant,
+            "width": each.width,
+            "naive_width": each.naive_width,
+        }
+    )
+    return cells
+
+
+def write_validation(report: Mapping[str, Any], folder: Path) -> None:
+    """Write validation.json and validation.md into a folder. Raises OSError."""
+    folder.mkdir(parents=True, exist_ok=True)
+    write_file(folder / "validation.json", (json.dumps(report, indent=1, ensure_ascii=False) + "\n").encode())
+    write_file(folder / "validation.md", report_validation(report).encode())
+
+
+def report_validation(report: Mapping[str, Any]) -> str:
+    """Return the tables of the validation report as Markdown."""
+    return "\n".join(
+        [
+            _HEAD,
+            _report_summary(report),
+            _report_crossing(report),
+            _report_predictions(report),
+            _report_information(report),
+        ]
+    )
+
+
+_HEAD = """# What the model predicts of studies it has not seen
+
+Written by `trialsim validate`: change the evidence or the model, never this file. Each study's numbers are
+predicted by a posterior without any number of that study: 50% and 95% intervals of a study of the same size and design.
+How it is done and what it does not show: [validation.md](validation.md).
+"""
+
+
+def _report_summary(report: Mapping[str, Any]) -> str:
+    own = report["summary"]
+    lines = [
+        "## In short\n",
+        f"- {own['coverage_95']:.1%} of {own['targets']} left-out numbers lie in their 95% intervals, {own['coverage_50']:.1%} in their 50% intervals.",
+    ]
+    for key, words in (
+        ("crps_against_pooled_mean", "the pooled mean of the other studies in the set"),
+        ("crps_against_constant_hazard", "a constant-hazard model"),
+    ):
+        each = own[key]
+        lines.append(
+            f"- Score (CRPS, link scale, smaller is better) {each['model']:.3f}, against {each['baseline']:.3f} of {words} ({each['targets']} numbers)."
+        )
+    if own["median_width_over_naive"] is not None:
+        lines.append(
+            f"- Intervals are {own['median_width_over_naive']:.2f} times as wide as naive prediction intervals (median), and narrower in {own['narrower_than_naive']:.0%}."
+        )
+    misses = ", ".join(f"`{name}`" for name in own["misses"]) or "none"
+    lines.append(f"- Misses: {misses}.")
+    lines.append(f"- Sampled anew, since reweighting was not sound: {', '.join(report['refitted']) or 'none'}.")
+    return "\n".join(lines) + "\n"
+
+
+def _report_crossing(report: Mapping[str, Any]) -> str:
+    own = report["xbot_without_xbot"]
+    if own is None:
+        return ""
+    return f"""## X:BOT without X:BOT
+
+No number of X:BOT was seen. Difference in relapse by week 24, XR-naltrexone minus buprenorphine (the model's own shares):
+
+| | median | 95% |
+|---|---|---|
+| all randomised | {own["randomised_median"]:+.1%} | {own["randomised_low"]:+.1%} to {own["randomised_high"]:+.1%} |
+| inducted | {own["inducted_median"]:+.1%} | {own["inducted_low"]:+.1%} to {own["inducted_high"]:+.1%} |
+
+Probability that XR-naltrexone is worse as randomised: {own["worse_as_randomised"]:.0%}; that it is no worse once inducted:
+{own["no_worse_once_inducted"]:.0%}; both (the crossing that was published): {own["both"]:.0%}.
+"""
+
+
+def _format(value: float | None, unit: str) -> str:
+    if value is None:
+        return ""
+    if unit == "share":
+        return f"{value:.1%}"
+    return f"{1000.0 * value:.3g}" if unit == "per person-year" else f"{value:.3g}"
+
+
+def _report_predictions(report: Mapping[str, Any]) -> str:
+    lines = [
+        "## Every left-out number\n",
+        "Shares in percent; rates per 1,000 person-years; ratios as they are. `seen`: fitted otherwise, or never.\n",
+        "| number | study | seen | observed | predicted | 50% | 95% | inside | row |",
+        "|---|---|---|---|---|---|---|---|---|",
+    ]
+    for row in report["predictions"]:
+        cells = [_format(row[key], row["unit"]) for key in ("observed", "median", "low50", "high50", "low", "high")]
+        inside = "yes" if row["inside"] else "**no**"
+        seen = "fitted" if row["role"] == "fit" else "never"
+        lines.append(
+            f"| {row['target']} | {row['study']} | {seen} | {cells[0]} | {cells[1]} | {cells[2]} to {cells[3]} | {cells[4]} to {cells[5]} | {inside} | `{row['row']}` |"
+        )
+    return "\n".join(lines) + "\n"
+
+
+def _report_information(report: Mapping[str, Any]) -> str:
+    lines = [
+        "## What the evidence tells about each parameter\n",
+        "Contraction: 1 − posterior variance / prior variance. Below 0.2 the prior speaks, not the evidence.\n",
+        "| parameter | contraction | shift (prior sd) | informed most by |",
+        "|---|---|---|---|",
+    ]
+    for row in sorted(report["information"], key=lambda each: -each["contraction"]):
+        by = ", ".join(f"{each['study']}" for each in row["informed_by"] if each["index"] >= 0.02)
+        lines.append(
+            f"| `{row['parameter']}` | {row['contraction']:.2f} | {row['shift']:+.1f} | {by or 'none alone'} |"
+        )
+    dominated = [f"`{row['parameter']}`" for row in report["information"] if row["prior_dominates"]]
+    lines += ["", f"The prior dominates in {len(dominated)} of {len(report['information'])}: {', '.join(dominated)}."]
+    lines += [
+        "",
+        "## What drives what\n",
+        "| number | drivers (first-order share of the posterior's variance) |",
+        "|---|---|",
+    ]
+    for name, rows in report["sensitivity"].items():
+        words = ", ".join(f"`{row['parameter']}` {row['index']:.0%}" for row in rows[:3] if row["index"] >= 0.03)
+        lines.append(f"| {name} | {words or 'many, none alone'} |")
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,277 @@
+"""Leave one study out: refit without its targets, predict them, and set the prediction beside two baselines.
+
+The posterior without a study is the posterior with it, reweighted by one over the study's likelihood, where
+Pareto-smoothed importance sampling says that this is sound (k at most 0.7; Vehtari et al. 2024); otherwise the
+posterior is sampled anew. A prediction is of a study of the same size and design: parameters, discrepancy of a new
+study, and the chance of its counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from trialsim.calibration.calibrate import Calibration
+from trialsim.calibration.likelihood import find_taus, lay_out_targets, predict_targets
+from trialsim.calibration.posterior import Sample, sample_posterior, split_points
+from trialsim.calibration.surrogate import predict_links
+from trialsim.calibration.targets import Target
+
+type Floats = npt.NDArray[np.float64]
+type Pool = Callable[[Sequence[tuple[float, float]]], tuple[float, float]]
+"""A naive prediction of a new study from the others: their links and standard errors, to (mean, standard deviation)."""
+
+MOST_K: Final = 0.7
+REFIT_PARTICLES: Final = 700
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """One left-out number: observed and predicted on its own scale (share, rate or ratio), and scores on the link
+    scale.
+
+    crps: continuous ranked probability score of this model, of the pooled mean, and of the constant-hazard model (NaN
+    where there is none), smaller is better; naive_width and width: of the 95% intervals on the link scale.
+    """
+
+    target: Target
+    how: str
+    pareto_k: float
+    observed: float
+    median: float
+    low50: float
+    high50: float
+    low: float
+    high: float
+    inside: bool
+    inside50: bool
+    crps: float
+    crps_pooled: float
+    crps_constant: float
+    width: float
+    naive_width: float
+
+
+def list_studies(targets: Sequence[Target]) -> tuple[str, ...]:
+    """Return the studies of the targets, in the order of their first appearance."""
+    return tuple(dict.fromkeys(target.study for target in targets))
+
+
+def reweight_without(calibration: Calibration, study: str) -> tuple[Floats, float]:
+    """Return weights of the sample's rows for the posterior without a study, and their Pareto k."""
+    import arviz as az
+    import xarray as xr
+
+    gone = [g for g, group in enumerate(calibration.layout.groups) if group[0] == study]
+    if not gone:
+        return np.full(len(calibration.sample.points), 1.0 / len(calibration.sample.points)), float("nan")
+    loss = xr.DataArray(calibration.sample.log_likelihood[:, gone].sum(axis=1)[None, :], dims=("chain", "draw"))
+    smoothed, k = az.psislw(-loss)
+    weights = np.exp(np.asarray(smoothed).reshape(-1))
+    return weights / weights.sum(), float(np.asarray(k))
+
+
+def sample_without(calibration: Calibration, study: str, seed: int) -> Sample:
+    """Return a posterior sampled anew without a study's targets."""
+    kept = [target for target in calibration.problem.fitted if target.study != study]
+    layout = lay_out_targets(kept, calibration.problem.components)
+    return sample_posterior(calibration.surrogate, layout, seed, REFIT_PARTICLES)
+
+
+def predict_study(
+    calibration: Calibration, points: Floats, weights: Floats, targets: Sequence[Target], seed: int
+) -> tuple[Floats, Floats]:
+    """Return predicted links of new studies like the targets' [rows, targets], without and with the chance of their
+    counts.
+    """
+    rng = np.random.default_rng(seed)
+    rows = rng.choice(len(points), size=4000, p=weights)
+    own, spreads = split_points(points[rows])
+    layout = lay_out_targets(targets, calibration.problem.components)
+    links = predict_targets(layout, predict_links(calibration.surrogate, own))
+    links = links + find_taus(spreads)[:, layout.kind] * rng.standard_normal(links.shape)
+    return links, np.column_stack([_observe(target, links[:, i], rng) for i, target in enumerate(targets)])
+
+
+def _observe(target: Target, links: Floats, rng: np.random.Generator) -> Floats:
+    if target.law == "binomial":
+        n = max(round(target.n), 1)
+        events = rng.binomial(n, 1.0 / (1.0 + np.exp(-links)))
+        return np.log((events + 0.5) / (n - events + 0.5))
+    if target.law == "poisson":
+        return np.log((rng.poisson(target.n * np.exp(np.minimum(links, 3.0))) + 0.5) / target.n)
+    return links + target.error * rng.standard_normal(len(links))
+
+
+def find_observed_link(target: Target) -> tuple[float, float]:
+    """Return a target's observed link and its standard error, counts with half an event more."""
+    if target.law == "normal":
+        return target.value, target.error
+    if target.law == "binomial":
+        rest = target.n - target.events
+        link = np.log((target.events + 0.5) / (rest + 0.5))
+        return float(link), float(np.sqrt(1.0 / (target.events + 0.5) + 1.0 / (rest + 0.5)))
+    return float(np.log((target.events + 0.5) / target.n)), float(np.sqrt(1.0 / (target.events + 0.5)))
+
+
+def find_crps(draws: Floats, observed: float) -> float:
+    """Return the continuous ranked probability score of a sample (Gneiting and Raftery 2007, equation 21)."""
+    ordered = np.sort(draws)
+    n = len(ordered)
+    spread = ((2.0 * np.arange(1, n + 1) - n - 1.0) * ordered).sum() / (n * n)
+    return float(np.abs(draws - observed).mean() - spread)
+
+
+def to_scale(target: Target, link: float) -> float:
+    """Return a link as a share, a rate per person-year, or a ratio."""
+    return float(1.0 / (1.0 + np.exp(-link)) if target.law == "binomial" else np.exp(link))
+
+
+def find_similar(target: Target, targets: Sequence[Target]) -> list[Target]:
+    """Return the targets of other studies in the same set of published numbers."""
+    if not target.pool:
+        return []
+    return [other for other in targets if other.pool == target.pool and other.study != target.study]
+
+
+def predict_constant(target: Target, targets: Sequence[Target], rng: np.random.Generator) -> Floats | None:
+    """Return links under the constant-hazard model: one rate of leaving, or of death, for everyone else's people.
+
+    For continuation the hazard a week is that of all other studies' steps (their own lengths); for deaths it is one
+    rate in and out of treatment, so that every ratio is 1. Spread: that between the other studies. None for other
+    kinds.
+    """
+    others = [other for other in targets if other.study != target.study]
+    if target.kind == "rate ratio":
+        return np.asarray(rng.normal(0.0, 0.5, 4000) + target.error * rng.standard_normal(4000))
+    if target.kind in ("death rate", "after naltrexone"):
+        own = [o for o in others if o.kind == target.kind]
+        logs = np.array([find_observed_link(o)[0] for o in own])
+        mean = np.log(sum(o.events for o in own) / sum(o.n for o in own))
+        return _observe(target, rng.normal(mean, logs.std(ddof=1), 4000), rng)
+    steps = [(o, find_weeks(o)) for o in others if o.kind == "continuation"]
+    weeks = find_weeks(target) if target.kind == "continuation" else 0.0
+    if not weeks or len(steps) < 3:
+        return None
+    rates = np.array([-np.log(min((o.events + 0.5) / (o.n + 1.0), 0.999)) / w for o, w in steps])
+    rate = np.exp(rng.normal(np.log(rates).mean(), np.log(rates).std(ddof=1), 4000))
+    share = np.clip(np.exp(-rate * weeks), 1e-6, 1.0 - 1e-6)
+    return _observe(target, np.log(share / (1.0 - share)), rng)
+
+
+def find_weeks(target: Target) -> float:
+    """Return the length (weeks) of a step of continuation: between two weeks, or two monthly injections."""
+    later, _, earlier = target.component.at.partition("|")
+    step = float(later) - (float(earlier) if earlier else 0.0)
+    return 4.0 * step if target.component.statistic == "injections" else step
+
+
+def score_prediction(
+    target: Target, link: Floats, how: str, k: float, targets: Sequence[Target], pool: Pool, seed: int
+) -> Prediction:
+    """Return one prediction with its scores, beside the baselines'."""
+    rng = np.random.default_rng([seed, len(target.name), int(sum(map(ord, target.name)))])
+    observed, _ = find_observed_link(target)
+    low, low50, median, high50, high = np.quantile(link, [0.025, 0.25, 0.5, 0.75, 0.975])
+    similar = find_similar(target, [t for t in targets if t.role == "fit"])
+    pooled, naive = float("nan"), float("nan")
+    if len(similar) > 1:
+        mean, sd = pool([find_observed_link(other) for other in similar])
+        draws = _observe(target, rng.normal(mean, sd, 4000), rng)
+        pooled = find_crps(draws, observed)
+        naive = float(np.diff(np.quantile(draws, [0.025, 0.975]))[0])
+    constant = predict_constant(target, [t for t in targets if t.role == "fit"], rng)
+    return Prediction(
+        target=target,
+        how=how,
+        pareto_k=k,
+        observed=to_scale(target, observed),
+        median=to_scale(target, float(median)),
+        low50=to_scale(target, float(low50)),
+        high50=to_scale(target, float(high50)),
+        low=to_scale(target, float(low)),
+        high=to_scale(target, float(high)),
+        inside=bool(low <= observed <= high),
+        inside50=bool(low50 <= observed <= high50),
+        crps=find_crps(link, observed),
+        crps_pooled=pooled,
+        crps_constant=float("nan") if constant is None else find_crps(constant, observed),
+        width=float(high - low),
+        naive_width=naive,
+    )
+
+
+def validate(
+    calibration: Calibration, pool: Pool, progress: Any, studies: Sequence[str] | None = None
+) -> tuple[list[Prediction], dict[str, Sample]]:
+    """Predict every study without its own targets. Returns predictions, and the samples that were taken anew."""
+    targets = calibration.problem.targets
+    chosen = list_studies(targets) if studies is None else tuple(studies)
+    found: list[Prediction] = []
+    anew: dict[str, Sample] = {}
+    for done, study in enumerate(chosen):
+        progress(done, len(chosen))
+        weights, k = reweight_without(calibration, study)
+        points, how = calibration.sample.points, "reweighted"
+        if np.isnan(k):
+            how = "never seen"
+        elif k > MOST_K:
+            anew[study] = sample_without(calibration, study, 1000 + done)
+            points, how = anew[study].points, "refitted"
+            weights = np.full(len(points), 1.0 / len(points))
+        mine = [target for target in targets if target.study == study]
+        _, links = predict_study(calibration, points, weights, mine, done)
+        found += [score_prediction(target, links[:, i], how, k, targets, pool, done) for i, target in enumerate(mine)]
+    progress(len(chosen), len(chosen))
+    return found, anew
+
+
+def summarise_predictions(predictions: Sequence[Prediction]) -> dict[str, Any]:
+    """Return coverage, mean scores against the baselines, and the misses by name."""
+
+    def compare(baseline: str) -> dict[str, float]:
+        pairs = [(p.crps, getattr(p, baseline)) for p in predictions if np.isfinite(getattr(p, baseline))]
+        own, other = np.array(pairs).T if pairs else (np.zeros(0), np.zeros(0))
+        return {"targets": len(pairs), "model": float(own.mean()), "baseline": float(other.mean())}
+
+    naive = [(p.width, p.naive_width) for p in predictions if np.isfinite(p.naive_width)]
+    return {
+        "targets": len(predictions),
+        "coverage_95": float(np.mean([p.inside for p in predictions])),
+        "coverage_50": float(np.mean([p.inside50 for p in predictions])),
+        "misses": [p.target.name for p in predictions if not p.inside],
+        "crps_against_pooled_mean": compare("crps_pooled"),
+        "crps_against_constant_hazard": compare("crps_constant"),
+        "narrower_than_naive": float(np.mean([own <= other for own, other in naive])) if naive else float("nan"),
+        "median_width_over_naive": float(np.median([own / other for own, other in naive])) if naive else float("nan"),
+    }
+
+
+def find_crossing(calibration: Calibration, sample: Sample) -> dict[str, float]:
+    """Return what is predicted of X:BOT's crossing: the chance of worse as randomised and of no worse once inducted.
+
+    The model's own shares, without a discrepancy: two arms of one trial share most of it.
+    """
+    wanted = {t.name: t for t in calibration.problem.targets if t.name.startswith("xbot-relapse")}
+    names = list(wanted)
+    layout = lay_out_targets([wanted[name] for name in names], calibration.problem.components)
+    own, _ = split_points(sample.points)
+    shares = 1.0 / (1.0 + np.exp(-predict_targets(layout, predict_links(calibration.surrogate, own))))
+    at = {name: shares[:, i] for i, name in enumerate(names)}
+    randomised = at["xbot-relapse-xr"] - at["xbot-relapse-buprenorphine"]
+    inducted = at["xbot-relapse-xr-inducted"] - at["xbot-relapse-buprenorphine-inducted"]
+    out: dict[str, float] = {
+        "worse_as_randomised": float((randomised > 0.0).mean()),
+        "no_worse_once_inducted": float((inducted <= 0.0).mean()),
+        "both": float(((randomised > 0.0) & (inducted <= 0.0)).mean()),
+    }
+    for name, values in (("randomised", randomised), ("inducted", inducted)):
+        out |= {
+            f"{name}_{q}": float(x)
+            for q, x in zip(("low", "median", "high"), np.quantile(values, [0.025, 0.5, 0.975]), strict=True)
+        }
+    return out

@@ -1,0 +1,210 @@
+"""The commands of calibration: `calibrate`, `validate`, and `parameters list | show`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from trialsim.exits import print_json
+from trialsim.problems import InputError, Problem, nearest_name
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from trialsim.calibration.targets import Target
+
+parameters_app = typer.Typer(
+    name="parameters", add_completion=False, no_args_is_help=True, help="From a parameter to its sources in one step."
+)
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines, errors too.")]
+Quiet = Annotated[bool, typer.Option("--quiet", help="No progress, and no table.")]
+
+
+def calibrate(
+    targets: Annotated[
+        Path | None, typer.Option(help="CSV of targets; default: the package's.", show_default=False)
+    ] = None,
+    draws: Annotated[int, typer.Option(min=10, max=100_000, help="Joint draws to write.")] = 500,
+    seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Seed of design and sampler.")] = 20261,
+    design: Annotated[int, typer.Option(min=200, max=100_000, help="Parameter sets to simulate at first.")] = 1200,
+    workers: Annotated[int | None, typer.Option(min=1, max=4096, help="Threads; default: one a core.")] = None,
+    out: Annotated[Path, typer.Option(help="Folder of the result; finished simulations are kept in it.")] = Path(
+        "calibrated"
+    ),
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Calibrate the unobserved parameters to the targets; a killed calibration resumes when it is run again."""
+    from trialsim.calibration.calibrate import Options, find_missed_gates, pose_problem
+    from trialsim.calibration.calibrate import calibrate as run_calibration
+    from trialsim.calibration.files import write_calibration
+    from trialsim.parameters.reader import read_parameters
+    from trialsim.runs.atomic import check_writable
+
+    problem = pose_problem(read_parameters(calibrated=False), _read_targets(targets))
+    check_writable(out)
+    options = Options(
+        first=design,
+        second=max(design // 3, 100),
+        draws=draws,
+        seed=seed,
+        folder=out / "work",
+        workers=workers,
+        quiet=quiet,
+    )
+    found = run_calibration(problem, options)
+    missed = find_missed_gates(found)
+    if missed:
+        raise InputError([_describe_gate(name, found.gates[name]) for name in missed])
+    stamp = write_calibration(found, options, out)
+    if json:
+        print_json({**stamp, "directory": str(out)})
+        return
+    if not quiet:
+        from trialsim.terminal_calibration import print_calibration
+
+        print_calibration(stamp)
+    print(out / "draws.csv")
+
+
+def _describe_gate(name: str, gate: dict[str, Any]) -> Problem:
+    message = f"the calibration misses this gate: {gate['figure']:.3g} where {gate['limit']:.3g} is the limit"
+    return Problem("calibration", None, name, message, "more parameter sets (--design), or targets that agree better")
+
+
+def _read_targets(path: Path | None) -> tuple[Target, ...] | None:
+    from trialsim.calibration.targets import read_targets
+
+    if path is None:
+        return None
+    try:
+        return read_targets(path.read_text(encoding="utf-8"))
+    except UnicodeDecodeError as error:
+        raise InputError([Problem(str(path), None, "", "is no text in UTF-8")]) from error
+
+
+def validate(
+    leave_out: Annotated[
+        str | None, typer.Option(help="Predict this study only; default: each in turn.", show_default=False)
+    ] = None,
+    calibration: Annotated[
+        Path | None, typer.Option(help="Folder of a calibration; default: the one that ships.", show_default=False)
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder that receives validation.json and validation.md.")] = None,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Leave each study out, predict it, and score the predictions against two baselines."""
+    from trialsim.calibration.files import POSTERIOR, read_posterior
+    from trialsim.calibration.report import describe_validation, write_validation
+    from trialsim.calibration.validate import list_studies
+    from trialsim.calibration.validate import validate as run_validation
+    from trialsim.runs.progress import show_progress
+
+    found = read_posterior(None if calibration is None else calibration / POSTERIOR)
+    studies = list_studies(found.problem.targets)
+    if leave_out is not None and leave_out not in studies:
+        nearest = nearest_name(leave_out, studies)
+        raise InputError([Problem("command line", None, "leave-out", f"no study is called {leave_out!r}", "", nearest)])
+    with show_progress("Leaving studies out", "studies", quiet=quiet) as progress:
+        predictions, anew = run_validation(found, _pool, progress, None if leave_out is None else [leave_out])
+    report = describe_validation(found, predictions, anew)
+    if out is not None:
+        write_validation(report, out)
+    if json:
+        print_json(report)
+    elif not quiet:
+        from trialsim.terminal_calibration import print_validation
+
+        print_validation(report)
+
+
+def _pool(others: Sequence[tuple[float, float]]) -> tuple[float, float]:
+    """A naive prediction of a new study from others alone, as mean and standard deviation: the exact pool of `meta`."""
+    import numpy as np
+
+    from meta.data import EffectSizes
+    from meta.pooling import PoolSpec, pool_data
+
+    links, errors = np.array(others).T
+    names = tuple(f"study {i}" for i in range(len(links)))
+    found = pool_data(EffectSizes("log_odds_ratio", names, links, errors**2), PoolSpec("log_odds_ratio"))
+    low, high = found.prediction_low, found.prediction_high
+    if low is None or high is None:
+        raise ValueError("an exact pool of two studies or more has a prediction interval")
+    return 0.5 * (low + high), (high - low) / 3.92
+
+
+@parameters_app.command("list")
+def list_parameters(json: Json = False, quiet: Quiet = False) -> None:
+    """List every parameter with its value, limits and how it was obtained."""
+    from trialsim.parameters.reader import read_parameters
+
+    rows = [
+        {"name": e.name, "value": e.value, "low": e.low, "high": e.high, "unit": e.unit, "obtained": e.obtained}
+        for e in read_parameters().entries.values()
+    ]
+    if json:
+        print_json({"parameters": rows})
+    elif not quiet:
+        from trialsim.terminal_calibration import print_parameters
+
+        print_parameters(rows)
+
+
+@parameters_app.command("show")
+def show_parameter(
+    name: Annotated[str, typer.Argument(help="Parameter, as in the codebook.", show_default=False)],
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Show a parameter: value, unit, prior, posterior, what informs it, source rows and citations."""
+    from trialsim.parameters.calibrated import read_calibration
+    from trialsim.parameters.evidence import read_evidence_rows
+    from trialsim.parameters.inputs import describe_entry
+    from trialsim.parameters.reader import read_parameters
+
+    table = read_parameters()
+    if name not in table.entries:
+        nearest = nearest_name(name, table.entries)
+        raise InputError(
+            [Problem("command line", None, name, "is no parameter", "a parameter of the codebook", nearest)]
+        )
+    entry = table.entries[name]
+    shown = describe_entry(entry, read_evidence_rows(entry.source_rows))
+    cells = ((read_calibration() or {}).get("parameters") or {}).get(name)
+    before = read_parameters(calibrated=False).entries[name]
+    shown["prior"] = cells["prior"] if cells else {"median": before.value, "low": before.low, "high": before.high}
+    shown["prior_reason"] = (
+        cells["prior_reason"] if cells else "not calibrated: value and limits of the parameter table"
+    )
+    shown["posterior"] = cells["posterior"] if cells else None
+    shown["contraction"] = cells["contraction"] if cells else None
+    shown["informed_by"] = _find_informing(name) if cells else []
+    if json:
+        print_json(shown)
+    elif not quiet:
+        from trialsim.terminal_calibration import print_parameter
+
+        print_parameter(shown)
+
+
+def _find_informing(name: str) -> list[dict[str, Any]]:
+    """The studies whose targets tell most about a parameter, with their evidence rows and citations."""
+    import json as reader
+
+    from trialsim.calibration.targets import read_targets
+    from trialsim.parameters.evidence import find_evidence_file
+
+    file = find_evidence_file("calibrated/validation.json")
+    if not file.is_file():
+        return []
+    report = reader.loads(file.read_text(encoding="utf-8"))
+    found = next((row for row in report["information"] if row["parameter"] == name), None)
+    rows: dict[str, list[dict[str, str]]] = {}
+    for target in read_targets():
+        rows.setdefault(target.study, []).append({"target": target.name, "row": target.row.row, "doi": target.row.doi})
+    return [{**each, "targets": rows.get(each["study"], [])} for each in (found or {}).get("informed_by", [])]
