@@ -17,7 +17,7 @@ from trialsim.calibration.xbot import (
     to_scale,
 )
 from trialsim.engine.world import list_values
-from trialsim.parameters import read_parameters
+from trialsim.parameters import override_parameters, read_parameters
 from trialsim.scenario import read_scenario
 
 SCENARIO = Path(__file__).parents[2] / "scenarios" / "xbot.yaml"
@@ -26,8 +26,9 @@ PEOPLE = 4000
 
 def test_every_target_is_met_within_the_trials_sampling_error() -> None:
     targets = read_targets()
-    table = list_values(read_parameters())
-    simulated = measure_targets(simulate_lives(read_scenario(SCENARIO), table, PEOPLE, 12))
+    scenario = read_scenario(SCENARIO)
+    table = list_values(override_parameters(read_parameters(), scenario.parameters, scenario.path))
+    simulated = measure_targets(simulate_lives(scenario, table, PEOPLE, 12))
     # The simulation has sampling error of its own, that of a trial of PEOPLE / 285 times the size of an arm.
     errors = targets.errors * np.sqrt(1.0 + 285.0 / PEOPLE)
     bound = float(stats.norm.ppf(1.0 - 0.025 / len(targets.names)))  # Bonferroni over the targets
@@ -41,9 +42,10 @@ def test_relapse_is_no_target() -> None:
     assert not any(f"public-data-{i}" in list_rows() for i in range(6, 36))
 
 
-def test_every_fitted_parameter_says_so_in_the_table() -> None:
-    entries = read_parameters().entries
-    assert [name for name in FITTED if not entries[name].fitted_to.startswith("X:BOT")] == []
+def test_every_fitted_parameter_says_so_in_the_scenario() -> None:
+    own = read_scenario(SCENARIO).parameters
+    assert set(own) == set(FITTED)
+    assert [name for name in FITTED if "fitted to X:BOT" not in own[name].source] == []
     assert set(PRIORS) <= set(FITTED)
 
 

@@ -1,4 +1,6 @@
-"""Parameters that no paper prints, found by simulating the trial that shows them.
+"""Parameters that no paper prints, from what the published numbers say of them together, and how well that predicts.
 
-So far one fit, of X:BOT's course of treatment and visits; posteriors, targets and validation come here too.
+targets and statistics (what is compared), populations and design (what is simulated), surrogate, likelihood, posterior
+and calibrate (how the posterior is found), validate, sensitivity, sbc and report (how far to trust it), stamp and
+files. `xbot` fits one trial alone.
 """

@@ -1,4 +1,4 @@
-"""Calibration from the evidence tables to one table of joint draws: design, surrogate, posterior, direct check, gates."""
+"""Calibration, from the evidence tables to one table of joint draws: design, surrogate, posterior, check, gates."""
 
 from __future__ import annotations
 

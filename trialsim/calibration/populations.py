@@ -68,7 +68,9 @@ def simulate_components(
 ) -> npt.NDArray[np.float64]:
     """Return [components, 2]: events and what they are counted over, under one set of parameter values.
 
-    Every set of values meets the same people with the same luck (one seed). scale: multiplies the number of people.
+    Every set of values meets the same people with the same luck (one seed). scale: multiplies the number of people. A
+    scenario's own parameters (values fitted to that one trial) are left out: what is asked is what the values say of
+    it.
     """
     out = np.zeros((len(populations.components), 2))
     for name, scenario in populations.scenarios.items():
@@ -84,7 +86,7 @@ def _measure_trial(
 ) -> list[Pair]:
     people = int(TRIAL_PEOPLE * scale)
     own = replace(scenario, participants=people, seed=seed, mode="counterfactual", replicates=1)
-    world = build_world(own, _override(own, values), seed)
+    world = build_world(own, values, seed)
     lives = simulate_chunk(world, build_observation(values), own, "batch", False, Chunk(0, 0, people))
     names = [arm.name for arm in own.arms]
     arms = {name: select_lives(lives, lives.outcomes["arm"] == code) for code, name in enumerate(names)}
@@ -95,13 +97,8 @@ def _measure_cohort(
     scenario: Scenario, components: Sequence[Component], values: Mapping[str, float], seed: int, scale: float
 ) -> list[Pair]:
     people = int(scenario.participants * scale)
-    world = build_world(scenario, _override(scenario, values), seed)
+    world = build_world(scenario, values, seed)
     baselines = draw_baseline(scenario.population, seed, range(people), 0)
     lives = simulate_batch(world, baselines, np.full(people, -1, np.int64), False)
     names = [arm.name for arm in scenario.arms]
     return [measure_cohort_component(part, names.index(part.arm), lives) for part in components]
-
-
-def _override(scenario: Scenario, values: Mapping[str, float]) -> Mapping[str, float]:
-    """A scenario's own parameters stand in place of the draw's."""
-    return {**values, **{name: override.value for name, override in scenario.parameters.items()}}

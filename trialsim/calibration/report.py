@@ -110,7 +110,8 @@ def _report_summary(report: Mapping[str, Any]) -> str:
     own = report["summary"]
     lines = [
         "## In short\n",
-        f"- {own['coverage_95']:.1%} of {own['targets']} left-out numbers lie in their 95% intervals, {own['coverage_50']:.1%} in their 50% intervals.",
+        f"- {own['coverage_95']:.1%} of {own['targets']} left-out numbers lie in their 95% intervals, "
+        f"{own['coverage_50']:.1%} in their 50% intervals.",
     ]
     for key, words in (
         ("crps_against_pooled_mean", "the pooled mean of the other studies in the set"),
@@ -118,11 +119,13 @@ def _report_summary(report: Mapping[str, Any]) -> str:
     ):
         each = own[key]
         lines.append(
-            f"- Score (CRPS, link scale, smaller is better) {each['model']:.3f}, against {each['baseline']:.3f} of {words} ({each['targets']} numbers)."
+            f"- Score (CRPS, link scale, smaller is better) {each['model']:.3f}, against {each['baseline']:.3f}"
+            f" of {words} ({each['targets']} numbers)."
         )
     if own["median_width_over_naive"] is not None:
         lines.append(
-            f"- Intervals are {own['median_width_over_naive']:.2f} times as wide as naive prediction intervals (median), and narrower in {own['narrower_than_naive']:.0%}."
+            f"- Intervals are {own['median_width_over_naive']:.2f} times as wide as naive prediction intervals "
+            f"(median), and narrower in {own['narrower_than_naive']:.0%}."
         )
     misses = ", ".join(f"`{name}`" for name in own["misses"]) or "none"
     lines.append(f"- Misses: {misses}.")
@@ -136,14 +139,15 @@ def _report_crossing(report: Mapping[str, Any]) -> str:
         return ""
     return f"""## X:BOT without X:BOT
 
-No number of X:BOT was seen. Difference in relapse by week 24, XR-naltrexone minus buprenorphine (the model's own shares):
+No number of X:BOT was seen. Difference in relapse by week 24, XR-naltrexone minus buprenorphine (the model's own
+shares):
 
 | | median | 95% |
 |---|---|---|
 | all randomised | {own["randomised_median"]:+.1%} | {own["randomised_low"]:+.1%} to {own["randomised_high"]:+.1%} |
 | inducted | {own["inducted_median"]:+.1%} | {own["inducted_low"]:+.1%} to {own["inducted_high"]:+.1%} |
 
-Probability that XR-naltrexone is worse as randomised: {own["worse_as_randomised"]:.0%}; that it is no worse once inducted:
+Probability that XR-naltrexone is worse as randomised: {own["worse_as_randomised"]:.0%}; no worse once inducted:
 {own["no_worse_once_inducted"]:.0%}; both (the crossing that was published): {own["both"]:.0%}.
 """
 
@@ -168,7 +172,8 @@ def _report_predictions(report: Mapping[str, Any]) -> str:
         inside = "yes" if row["inside"] else "**no**"
         seen = "fitted" if row["role"] == "fit" else "never"
         lines.append(
-            f"| {row['target']} | {row['study']} | {seen} | {cells[0]} | {cells[1]} | {cells[2]} to {cells[3]} | {cells[4]} to {cells[5]} | {inside} | `{row['row']}` |"
+            f"| {row['target']} | {row['study']} | {seen} | {cells[0]} | {cells[1]} | {cells[2]} to {cells[3]} "
+            f"| {cells[4]} to {cells[5]} | {inside} | `{row['row']}` |"
         )
     return "\n".join(lines) + "\n"
 

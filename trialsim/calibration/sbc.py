@@ -85,7 +85,7 @@ def rank_truths(problem: Problemset, design: Design, replications: int, seed: in
 
 
 def summarise_ranks(ranks: Ranks) -> dict[str, Any]:
-    """Return histograms by coordinate, coverage of the 50% and 90% intervals, and the chi-squared test of uniformity."""
+    """Return histograms, coverage of the 50% and 90% intervals, and chi-squared tests of uniformity."""
     from scipy.stats import chisquare
 
     edges = np.linspace(0.0, 1.0, BINS + 1)

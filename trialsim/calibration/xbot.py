@@ -5,7 +5,8 @@ weekly buprenorphine retention, weekly shares of missing and of positive tests, 
 trial's relapse is left out, so that it follows from these. Weighted least squares on a smooth simulator: every set of
 parameters is lived by the same people with the same luck (common random numbers).
 
-`python -m trialsim.calibration.xbot` prints the fitted values beside those of the parameter table.
+`python -m trialsim.calibration.xbot` prints the fitted values beside those that `scenarios/xbot.yaml` sets. They say
+what this one trial says of its own people; what all studies say together is the calibrated table.
 """
 
 from collections.abc import Mapping
@@ -21,6 +22,7 @@ from trialsim.engine.setup import build_observation
 from trialsim.engine.world import build_world, list_values
 from trialsim.parameters.entry import ParameterTable
 from trialsim.parameters.evidence import EvidenceRow, read_evidence_rows
+from trialsim.parameters.overrides import override_parameters
 from trialsim.parameters.reader import read_parameters
 from trialsim.scenario.model import Scenario
 from trialsim.scenario.read import read_scenario
@@ -196,12 +198,18 @@ def fit_parameters(scenario: Scenario, table: ParameterTable, people: int = 4000
     return {"values": {name: values[name] for name in FITTED}, "targets": rows, "cost": float(found.cost)}
 
 
+def read_trial() -> tuple[Scenario, ParameterTable]:
+    """Return the scenario and the parameter table with the values that the scenario sets itself."""
+    scenario = read_scenario(Path("scenarios/xbot.yaml"))
+    return scenario, override_parameters(read_parameters(), scenario.parameters, scenario.path)
+
+
 def main() -> None:
-    """Print the fit beside the parameter table, and each target beside its simulated value."""
-    table = read_parameters()
-    found = fit_parameters(read_scenario(Path("scenarios/xbot.yaml")), table)
+    """Print the fit beside the scenario's own values, and each target beside its simulated value."""
+    scenario, table = read_trial()
+    found = fit_parameters(scenario, table)
     for name, value in found["values"].items():
-        print(f"{name:55} table {table.entries[name].value:.4g}  fitted {value:.4g}")
+        print(f"{name:55} scenario {table.entries[name].value:.4g}  fitted {value:.4g}")
     for name, observed, simulated, error in found["targets"]:
         print(f"{name:55} observed {observed:.3f}  simulated {simulated:.3f}  error {error:.3f}")
     print(f"cost {found['cost']:.1f} over {len(found['targets'])} targets")

@@ -32,7 +32,7 @@ DISCREPANCY: Final = "discrepancy "
 
 @dataclass(frozen=True, slots=True)
 class CalibratedDraws:
-    """Joint rows: names, values [rows, parameters], weights [rows] that add up to 1, and discrepancies by kind [rows]."""
+    """Joint rows: names, values [rows, parameters], weights [rows] that add up to 1, discrepancies [rows]."""
 
     names: tuple[str, ...]
     values: NDArray[np.float64]

@@ -1,7 +1,7 @@
 """What a cohort's outcomes and differences vary by over joint draws of the parameters, apart from Monte Carlo error.
 
-Every draw is lived by the same people with the same luck, fewer than in the main cohort but enough that chance adds little
-to the spread between draws (O'Hagan, Stevenson and Madan 2007, doi 10.1002/hec.1199).
+Every draw is lived by the same people with the same luck, fewer than in the main cohort but enough that chance adds
+little to the spread between draws (O'Hagan, Stevenson and Madan 2007, doi 10.1002/hec.1199).
 """
 
 from __future__ import annotations

@@ -223,7 +223,7 @@ def summarise_trial(scenario: Scenario, table: ParameterTable, simulated: Simula
 
 
 def add_share(found: dict[str, Any] | None, mcse: float | None, replicates: int) -> dict[str, Any] | None:
-    """Return a range with the parameters' share of the variance of one trial's result; the rest is the trial's chance."""
+    """Return a range with the parameters' share of a trial's variance; the rest is the trial's chance."""
     if found is None:
         return None
     spread = found.pop("variance")
