@@ -111,12 +111,12 @@ def calibrate(problem: Problemset, options: Options) -> Calibration:
     rough = fit_surrogate(problem.components, wide.points, wide.results, np.zeros(d))
     sample = sample_posterior(rough, layout, options.seed + 1, max(options.particles // 2, 100))
     near = pick_rows(sample.points, options.second, options.seed)[:, :d]
-    local = _simulate(problem, near, options, options.seed, "Design near the posterior")
+    local = _simulate(problem, near, options, options.seed + 50, "Design near the posterior")
     design = join_designs(wide, local)
     surrogate = fit_surrogate(problem.components, design.points, design.results, near.mean(axis=0))
     final = sample_posterior(surrogate, layout, options.seed + 2, options.particles)
     probe = pick_rows(final.points, options.checks, options.seed + 1)[:, :d]
-    direct = _simulate(problem, probe, options, options.seed + 7, "Direct check")
+    direct = _simulate(problem, probe, options, options.seed + 1000, "Direct check")
     check = compare_directly(problem.components, surrogate, direct)
     gates = find_gates(problem, layout, final, check, join_designs(design, direct), options)
     return Calibration(problem, design, surrogate, layout, final, check, gates)

@@ -1,9 +1,9 @@
 """Direct simulations of the targets' statistics at many parameter values: chunk by chunk, resumed where a run was
 killed.
 
-Every row meets the same people with the same luck (common random numbers), so that statistics are smooth in the
-parameters. A row that fails is counted in the ledger with its reason; it is never filled with zeros and never dropped
-in silence.
+People and their luck come in groups that are taken in turn: rows of a group meet the same people with the same luck
+(common random numbers), so that statistics are smooth in the parameters, while chance averages out over the groups. A
+row that fails is counted in the ledger with its reason; it is never filled with zeros and never dropped in silence.
 """
 
 from __future__ import annotations
@@ -27,6 +27,9 @@ from trialsim.runs.progress import Progress
 type Floats = npt.NDArray[np.float64]
 
 CHUNK: Final = 40
+# Groups of people with their luck, taken in turn: rows of one group share it (common random numbers), and the surrogate, fitted
+# over all, does not take the chance of any one group for the truth.
+LUCKS: Final = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +59,9 @@ def simulate_design(
     """
     values = find_values(prior, points)
 
-    def simulate_row(row: Floats) -> Floats | str:
+    def simulate_row(row: Floats, luck: int) -> Floats | str:
         try:
-            found = simulate_components(populations, fill_values(prior, best, row), seed, scale)
+            found = simulate_components(populations, fill_values(prior, best, row), seed + luck, scale)
         except (ArithmeticError, ValueError) as error:
             return f"{type(error).__name__}: {error}"
         return found if np.isfinite(found).all() else "a result is not finite"
@@ -73,8 +76,8 @@ def simulate_design(
             key = _hash_chunk(populations, best, values[block], seed, scale)
             stored = _read_chunk(folder, key)
             if stored is None:
-                found = list(pool.map(simulate_row, values[block]))
-                stored = found
+                lucks = [(first + i) % LUCKS for i in range(len(values[block]))]
+                stored = list(pool.map(simulate_row, values[block], lucks))
                 _write_chunk(folder, key, stored)
             for point, each in zip(points[block], stored, strict=True):
                 if isinstance(each, str):
