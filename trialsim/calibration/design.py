@@ -27,8 +27,8 @@ from trialsim.runs.progress import Progress
 type Floats = npt.NDArray[np.float64]
 
 CHUNK: Final = 40
-# Groups of people with their luck, taken in turn: rows of one group share it (common random numbers), and the surrogate, fitted
-# over all, does not take the chance of any one group for the truth.
+# Groups of people with their luck, taken in turn: rows of a group share it (common random numbers), and the surrogate,
+# fitted over all, does not take the chance of any one group for the truth.
 LUCKS: Final = 40
 
 

@@ -9,8 +9,15 @@ from trialsim.clinical.clocks import draw_residual, find_firing, find_line_firin
 from trialsim.clinical.compiled import compiled
 from trialsim.clinical.events import fire, give_dose, start_entry, write_event
 from trialsim.clinical.hazards import find_use_intensity, set_hazards
-from trialsim.clinical.panels import YEAR_PANEL, end_panel, find_next_day, find_overdose_line, find_panel
-from trialsim.clinical.pharmacology import find_level, find_occupancy, move_level
+from trialsim.clinical.panels import (
+    YEAR_PANEL,
+    end_panel,
+    find_allowed_change,
+    find_next_day,
+    find_overdose_line,
+    find_panel,
+)
+from trialsim.clinical.pharmacology import find_occupancy, find_present_level, move_level
 from trialsim.clinical.tallies import KERNEL_STEPS, tally_time
 from trialsim.clinical.tolerance import find_tolerance_target, move_tolerance
 from trialsim.clinical.vocabulary import (
@@ -56,10 +63,11 @@ def find_next_clock(person: Any, seed: int) -> None:
         clock = person["active"][i]
         if person["shape"][clock] == 1.0:
             residual, rate = arm_clock(person, clock, seed), person["coefficient"][clock]
-            slope = person["slope"][clock]
-            time = now + (residual / rate if slope == 0.0 else find_line_firing(rate, slope, residual))
-            if time < person["next_time"]:
-                person["next_time"] = time
+            slope, days = person["slope"][clock], person["next_time"] - now
+            # Most clocks do not fire before the step ends: their firing times need not be solved for.
+            if (rate + 0.5 * slope * days) * days > residual:
+                time = now + (residual / rate if slope == 0.0 else find_line_firing(rate, slope, residual))
+                person["next_time"] = min(time, person["next_time"])
                 person["next_clock"] = clock
     for i in range(person["active_count"]):
         clock = person["active"][i]
@@ -80,15 +88,20 @@ def plan(person: Any, regimen: Any, parameters: Any, life_table: Any, seed: int,
     Where no hazard depends on drug level or tolerance (no overdose is possible and no relapse off medication), the
     panel is as long as age allows.
     """
-    moving = person["state"] == ABSTINENT or find_use_intensity(person, regimen, parameters) > 0.0
-    panel = find_panel(person, regimen, parameters, change) if moving else YEAR_PANEL
-    panel = min(panel, find_next_day(person, regimen, parameters) - person["time"])
-    middle = find_occupancy(find_level(person, regimen, 0.5 * panel if moving else 0.0), regimen["level_ec50"])
+    intensity = find_use_intensity(person, regimen, parameters)
+    moving = person["state"] == ABSTINENT or intensity > 0.0
+    limit = find_next_day(person, regimen, parameters) - person["time"]
+    if moving:
+        allowed = find_allowed_change(person, intensity, change)
+        panel, now, middle, end = find_panel(person, regimen, parameters, limit, allowed)
+    else:
+        panel, now, end = min(YEAR_PANEL, limit), 0.0, 0.0
+        middle = find_occupancy(find_present_level(person, regimen), regimen["level_ec50"])
     blockade = regimen["blockade_max"] * middle
     person["tolerance_target"] = find_tolerance_target(person, regimen, parameters, middle, blockade)
     rate, slope = 0.0, 0.0
     if moving:
-        rate, slope = find_overdose_line(person, regimen, parameters, panel, middle)
+        rate, slope = find_overdose_line(person, regimen, parameters, panel, now, middle, end)
     set_hazards(person, regimen, parameters, life_table, rate, slope, blockade)
     end_panel(person, person["time"] + panel)
     go_on(person, seed)

@@ -5,8 +5,16 @@ from typing import Any, Final
 
 from trialsim.clinical.compiled import compiled
 from trialsim.clinical.hazards import find_exposed_rate, find_susceptibility
-from trialsim.clinical.pharmacology import find_level, find_level_slope, find_occupancy, is_drug_free
-from trialsim.clinical.tolerance import find_tolerance_target, move_tolerance
+from trialsim.clinical.pharmacology import (
+    find_later_levels,
+    find_level_slope,
+    find_occupancy,
+    find_present_level,
+    halve_decay,
+    is_drug_free,
+    start_decay,
+)
+from trialsim.clinical.tolerance import find_tolerance_left, find_tolerance_target
 from trialsim.clinical.vocabulary import ABSTINENT, DOSE_DUE, HORIZON, NO_USE, PHASE_END, REFRESH, USING
 
 # A panel is cut so that blockade and susceptibility move by about PANEL_CHANGE within it, within these limits (days).
@@ -15,21 +23,39 @@ LONGEST_PANEL: Final = 28.0
 # Tolerance moves smoothly (one exponential) where blockade falls steeply: it may move this many times further.
 TOLERANCE_WEIGHT: Final = 0.2
 YEAR_PANEL: Final = 182.625
+# Intensities of use below this lengthen a panel no further.
+LEAST_INTENSITY: Final = 0.1
 DAYS_PER_YEAR: Final = 365.25
 
 
 @compiled
-def find_panel(person: Any, regimen: Any, parameters: Any, change: float) -> float:
-    """Return the length of the next panel (days): short while what hazards depend on moves, long when it rests.
+def find_allowed_change(person: Any, intensity: float, change: float) -> float:
+    """Return how far blockade may move within a panel: further where little hazard hangs on it.
 
-    change: how far blockade and tolerance may move within a panel (0 to 1); halving it moves no outcome visibly.
+    A line's error is a share of the hazard that goes with the square of the change, and the hazard with the intensity
+    of use: change / sqrt(intensity) leaves the absolute error as it is. Off medication relapse hangs on blockade too.
+    """
+    if person["state"] == ABSTINENT or intensity >= 1.0:
+        return change
+    return change / math.sqrt(max(intensity, LEAST_INTENSITY))
+
+
+@compiled
+def find_panel(
+    person: Any, regimen: Any, parameters: Any, limit: float, change: float
+) -> tuple[float, float, float, float]:
+    """Return the length of the next panel (days) and receptor occupancy at its beginning, middle and end.
+
+    Short while what hazards depend on moves, long when it rests, never beyond `limit` (days). change: how far blockade
+    and tolerance may move within a panel (0 to 1); halving it moves no outcome visibly.
     """
     now, speed = 0.0, 0.0
     drugged = not is_drug_free(person, regimen)
+    ec50 = regimen["level_ec50"]
     if drugged:
-        level = find_level(person, regimen, 0.0)
-        now = find_occupancy(level, regimen["level_ec50"])
-        speed = abs(find_level_slope(person, regimen)) * (1.0 - now) / (level + regimen["level_ec50"])
+        level = find_present_level(person, regimen)
+        now = find_occupancy(level, ec50)
+        speed = abs(find_level_slope(person, regimen)) * (1.0 - now) / (level + ec50)
     if person["use"] != NO_USE:
         blockade = regimen["blockade_max"] * now
         target = find_tolerance_target(person, regimen, parameters, now, blockade)
@@ -37,13 +63,17 @@ def find_panel(person: Any, regimen: Any, parameters: Any, change: float) -> flo
         days = parameters["tolerance_regain_days"] if gap > 0.0 else parameters["tolerance_loss_days"]
         speed = max(speed, TOLERANCE_WEIGHT * abs(gap) / days)
     panel = YEAR_PANEL if speed < 1e-4 else min(change / speed, LONGEST_PANEL)
+    panel = min(max(panel, SHORTEST_PANEL), limit)
+    if not drugged:
+        return panel, 0.0, 0.0, 0.0
     # A level far above level_ec50 hides its coming fall: the far end must agree before the panel is trusted.
-    while drugged and panel > SHORTEST_PANEL:
-        far = find_occupancy(find_level(person, regimen, panel), regimen["level_ec50"])
-        if abs(far - now) <= 1.5 * change:
-            break
+    start_decay(person, regimen, 0.5 * panel)
+    half, end = find_later_levels(person, regimen)
+    while panel > SHORTEST_PANEL and abs(find_occupancy(end, ec50) - now) > 1.5 * change:
         panel *= 0.5
-    return max(panel, SHORTEST_PANEL)
+        halve_decay(person, regimen)
+        half, end = find_later_levels(person, regimen)
+    return panel, now, find_occupancy(half, ec50), find_occupancy(end, ec50)
 
 
 @compiled
@@ -70,30 +100,24 @@ def find_next_day(person: Any, regimen: Any, parameters: Any) -> float:
 
 
 @compiled
-def find_ratio_after(person: Any, regimen: Any, parameters: Any, occupancy: float, days: float) -> float:
-    """Return the overdose rate's ratio to the exposed one some days into the panel, at the occupancy there."""
-    loss, regain = parameters["tolerance_loss_days"], parameters["tolerance_regain_days"]
-    tolerance = move_tolerance(person["tolerance"], person["tolerance_target"], loss, regain, days)
-    return find_susceptibility(parameters, regimen["blockade_max"] * occupancy, tolerance)
-
-
-@compiled
-def find_overdose_line(person: Any, regimen: Any, parameters: Any, panel: float, middle: float) -> tuple[float, float]:
+def find_overdose_line(
+    person: Any, regimen: Any, parameters: Any, panel: float, now: float, middle: float, end: float
+) -> tuple[float, float]:
     """Return the overdose rate at the panel's beginning (per day) and its slope (per day squared).
 
     A line with the slope from end to end and the mean of Simpson's rule over beginning, middle and end: a panel that an
     event cuts short has then spent the hazard of its own part, not that of the whole panel's middle. The line is kept
-    at or above 0. middle: receptor occupancy at the panel's middle.
+    at or above 0. now, middle, end: receptor occupancy at the panel's beginning, middle and end.
     """
     exposed = find_exposed_rate(person, regimen, parameters)
     if exposed == 0.0:
         return 0.0, 0.0
-    ec50 = regimen["level_ec50"]
-    now = find_occupancy(find_level(person, regimen, 0.0), ec50)
-    end = find_occupancy(find_level(person, regimen, panel), ec50)
-    first = find_ratio_after(person, regimen, parameters, now, 0.0)
-    half = find_ratio_after(person, regimen, parameters, middle, 0.5 * panel)
-    last = find_ratio_after(person, regimen, parameters, end, panel)
+    target, gap = person["tolerance_target"], person["tolerance"] - person["tolerance_target"]
+    left = find_tolerance_left(gap, parameters["tolerance_loss_days"], parameters["tolerance_regain_days"], 0.5 * panel)
+    most = regimen["blockade_max"]
+    first = find_susceptibility(parameters, most * now, target + gap)
+    half = find_susceptibility(parameters, most * middle, target + gap * left)
+    last = find_susceptibility(parameters, most * end, target + gap * left * left)
     mean = exposed * (first + 4.0 * half + last) / 6.0
     slope = exposed * (last - first) / panel
     slope = max(min(slope, 2.0 * mean / panel), -2.0 * mean / panel)

@@ -55,15 +55,45 @@ def move_level(person: Any, regimen: Any, days: float) -> None:
 @compiled
 def find_level(person: Any, regimen: Any, days: float) -> float:
     """Return the level (ng/mL, not below 0) that the person will have in some days under the present dosing."""
-    dosing = person["dosing"]
+    start_decay(person, regimen, days)
+    return find_later_levels(person, regimen)[0]
+
+
+@compiled
+def find_present_level(person: Any, regimen: Any) -> float:
+    """Return the level (ng/mL, not below 0) that the person has now."""
     level = 0.0
     for j in range(regimen["components"]):
-        steady = find_steady_level(regimen, j, dosing)
-        excess = person["level"][j] - steady
-        if days > 0.0 and (excess > NEGLIGIBLE or excess < -NEGLIGIBLE):
-            excess *= math.exp(-regimen["decay_rate"][j] * days)
-        level += steady + excess
+        level += person["level"][j]
     return max(level, 0.0)
+
+
+@compiled
+def start_decay(person: Any, regimen: Any, days: float) -> None:
+    """Set the share of each component's distance from its equilibrium left after some days (`person["decay"]`)."""
+    for j in range(regimen["components"]):
+        excess = person["level"][j] - find_steady_level(regimen, j, person["dosing"])
+        away = excess > NEGLIGIBLE or excess < -NEGLIGIBLE
+        person["decay"][j] = math.exp(-regimen["decay_rate"][j] * days) if away else 0.0
+
+
+@compiled
+def halve_decay(person: Any, regimen: Any) -> None:
+    """Set the shares that are left after half as many days: their square roots."""
+    for j in range(regimen["components"]):
+        person["decay"][j] = math.sqrt(person["decay"][j])
+
+
+@compiled
+def find_later_levels(person: Any, regimen: Any) -> tuple[float, float]:
+    """Return the levels (ng/mL, not below 0) after the days of `start_decay`, and after twice as many."""
+    dosing, once, twice = person["dosing"], 0.0, 0.0
+    for j in range(regimen["components"]):
+        steady = find_steady_level(regimen, j, dosing)
+        excess, left = person["level"][j] - steady, person["decay"][j]
+        once += steady + excess * left
+        twice += steady + excess * left * left
+    return max(once, 0.0), max(twice, 0.0)
 
 
 @compiled

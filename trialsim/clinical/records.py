@@ -189,6 +189,7 @@ PERSON: Final = np.dtype(
     + [("tolerance", "f8"), ("tolerance_target", "f8"), ("dosing", "f8")]
     + [
         ("level", "f8", (COMPONENTS,)),
+        ("decay", "f8", (COMPONENTS,)),
         ("residual", "f8", (CLOCK_COUNT,)),
         ("occurrence", "i8", (CLOCK_COUNT,)),
         ("coefficient", "f8", (CLOCK_COUNT,)),

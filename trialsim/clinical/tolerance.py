@@ -19,8 +19,14 @@ from trialsim.clinical.vocabulary import (
 @compiled
 def move_tolerance(tolerance: float, target: float, loss_days: float, regain_days: float, days: float) -> float:
     """Return tolerance (0 none to 1 full) after some days of moving towards a constant target."""
-    constant = loss_days if target < tolerance else regain_days
-    return target + (tolerance - target) * math.exp(-days / constant)
+    gap = tolerance - target
+    return target + gap * find_tolerance_left(gap, loss_days, regain_days, days)
+
+
+@compiled
+def find_tolerance_left(gap: float, loss_days: float, regain_days: float, days: float) -> float:
+    """Return the share of a gap (tolerance less its target) that is left after some days, 1 where there is none."""
+    return math.exp(-days / (loss_days if gap > 0.0 else regain_days)) if gap != 0.0 else 1.0
 
 
 @compiled
