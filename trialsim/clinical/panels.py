@@ -24,7 +24,7 @@ LONGEST_PANEL: Final = 28.0
 TOLERANCE_WEIGHT: Final = 0.2
 YEAR_PANEL: Final = 182.625
 # Intensities of use below this lengthen a panel no further.
-LEAST_INTENSITY: Final = 0.1
+LEAST_INTENSITY: Final = 0.2
 DAYS_PER_YEAR: Final = 365.25
 
 

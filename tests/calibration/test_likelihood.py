@@ -1,0 +1,68 @@
+"""The likelihood against brute force and against scipy's multivariate normal."""
+
+import math
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from trialsim.calibration.likelihood import OWN_SHARE, TAU_SCALES, find_group_likelihoods, find_taus, lay_out_targets
+from trialsim.calibration.targets import Target, list_components, read_targets
+
+TARGETS = tuple(target for target in read_targets() if target.role == "fit")
+COMPONENTS = list_components(TARGETS)
+LAYOUT = lay_out_targets(TARGETS, COMPONENTS)
+RNG = np.random.default_rng(4)
+TAUS = 0.15 + np.abs(RNG.normal(0.0, 0.5, (3, len(TAU_SCALES))))
+# Where a posterior has its mass: links within some discrepancies of the data.
+LINKS = np.zeros((3, len(COMPONENTS)))
+LINKS[:, LAYOUT.component] = LAYOUT.observed + RNG.normal(0.0, 1.0, (3, len(TARGETS))) * TAUS[:, LAYOUT.kind]
+FOUND = find_group_likelihoods(LAYOUT, LINKS, np.zeros(len(COMPONENTS)), TAUS)
+
+
+def integrate(target: Target, link: float, tau: float) -> float:
+    grid = np.linspace(-9.0 * tau, 9.0 * tau, 40_001)
+    at = link + grid
+    if target.law == "binomial":
+        law = stats.binom.logpmf(int(target.events), int(target.n), 1.0 / (1.0 + np.exp(-at)))
+    else:
+        law = target.events * (at + math.log(target.n)) - target.n * np.exp(at) - math.lgamma(target.events + 1.0)
+    return float(np.log(np.trapezoid(np.exp(law + stats.norm.logpdf(grid, 0.0, tau)), grid)))
+
+
+def test_single_counts_are_exact() -> None:
+    seen = 0
+    for index in LAYOUT.singles:
+        target = TARGETS[index]
+        if target.n != round(target.n):
+            continue
+        for row in range(3):
+            tau = TAUS[row, LAYOUT.kind[index]]
+            exact = integrate(target, LINKS[row, LAYOUT.component[index]], tau)
+            assert FOUND[row, LAYOUT.group[index]] == pytest.approx(exact, abs=2e-3)
+            seen += 1
+    assert seen > 30
+
+
+def test_groups_are_the_multivariate_normal_of_their_links() -> None:
+    sizes = np.bincount(LAYOUT.group)
+    for group in np.flatnonzero(sizes > 1):
+        own = np.flatnonzero(LAYOUT.group == group)
+        link = LINKS[0, LAYOUT.component[own]]
+        share = 1.0 / (1.0 + np.exp(-link))
+        n = np.array([TARGETS[i].n for i in own])
+        if any(TARGETS[i].law != "binomial" for i in own):
+            continue
+        tau2 = TAUS[0, LAYOUT.kind[own[0]]] ** 2
+        shared = np.full((len(own), len(own)), (1.0 - OWN_SHARE) * tau2)
+        covariance = np.diag(1.0 / (n * share * (1.0 - share)) + OWN_SHARE * tau2) + shared
+        events = np.array([TARGETS[i].events for i in own])
+        observed = np.log((events + 0.5) / (n - events + 0.5))
+        expected = stats.multivariate_normal.logpdf(observed, link, covariance)
+        assert FOUND[0, group] == pytest.approx(float(expected), rel=1e-9)
+
+
+def test_discrepancies_are_half_normal() -> None:
+    taus = find_taus(np.tile(stats.norm.ppf([[0.5], [0.95]]), (1, len(TAU_SCALES))))
+    for column, scale in enumerate(TAU_SCALES.values()):
+        assert taus[:, column] == pytest.approx(stats.halfnorm(scale=scale).ppf([0.5, 0.95]))

@@ -1,0 +1,56 @@
+"""The surrogate finds a known quadratic from noisy counts; the direct check sees one that is wrong."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from trialsim.calibration.calibrate import compare_directly, draw_points
+from trialsim.calibration.design import Design
+from trialsim.calibration.surrogate import fit_surrogate, predict_links
+from trialsim.calibration.targets import Component
+
+SHARE = Component("p", "a", "inducted", "7")
+RATE = Component("p", "a", "overdose death rate", "out")
+
+
+def simulate(points: np.ndarray, seed: int) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    link = -0.4 + 0.8 * points[:, 0] - 0.3 * points[:, 1] + 0.2 * points[:, 0] * points[:, 1] - 0.1 * points[:, 2] ** 2
+    rate = np.exp(-4.0 + 0.6 * points[:, 3] + 0.1 * points[:, 3] ** 2)
+    share = rng.binomial(400, 1.0 / (1.0 + np.exp(-link)))
+    deaths = rng.poisson(500.0 * rate)
+    return np.stack(
+        [np.column_stack([share, np.full(len(points), 400.0)]), np.column_stack([deaths, np.full(len(points), 500.0)])],
+        axis=1,
+    ).astype(np.float64)
+
+
+POINTS = draw_points(600, 12, 3)
+SURROGATE = fit_surrogate((SHARE, RATE), POINTS, simulate(POINTS, 1), np.zeros(12))
+
+
+def test_it_finds_the_truth_within_its_noise() -> None:
+    probe = draw_points(200, 12, 8)
+    links = predict_links(SURROGATE, probe)
+    truth = -0.4 + 0.8 * probe[:, 0] - 0.3 * probe[:, 1] + 0.2 * probe[:, 0] * probe[:, 1] - 0.1 * probe[:, 2] ** 2
+    # A design of 600 rows of 400 people each: the mean link has an error of about 2 / sqrt(240,000) times sqrt(terms).
+    assert np.sqrt(((links[:, 0] - truth) ** 2).mean()) < 0.06
+    rate = -4.0 + 0.6 * probe[:, 3] + 0.1 * probe[:, 3] ** 2
+    assert np.sqrt(((links[:, 1] - rate) ** 2).mean()) < 0.12
+
+
+def test_the_direct_check_sees_a_shift_and_only_a_shift() -> None:
+    probe = draw_points(100, 12, 5)
+    direct = Design(probe, simulate(probe, 9), ())
+    sound = compare_directly((SHARE, RATE), SURROGATE, direct)
+    assert (np.abs(sound[:, 0]) < 4.0 * sound[:, 1] + 0.02).all()
+    wrong = replace(SURROGATE, intercept=SURROGATE.intercept + 0.3)
+    shifted = compare_directly((SHARE, RATE), wrong, direct)
+    # A shift of the link moves the pooled odds by a little less (they do not collapse).
+    assert (shifted[:, 0] < sound[:, 0] - 0.2).all()
+
+
+def test_the_design_is_the_prior() -> None:
+    points = draw_points(4096, 5, 1)
+    assert np.abs(points.mean(axis=0)).max() < 0.01
+    assert np.abs(points.std(axis=0) - 1.0).max() < 0.02
