@@ -74,7 +74,14 @@ def run(
         int | None, typer.Option(min=1, max=LARGEST["replicates"], help="Simulated trials; default: the file's.")
     ] = None,
     participants: Annotated[
-        int | None, typer.Option(min=1, max=LARGEST["participants"], help="Size of each trial; default: the file's.")
+        int | None,
+        typer.Option(
+            "--participants",
+            "--size",
+            min=1,
+            max=LARGEST["participants"],
+            help="Size of each trial; default: the file's.",
+        ),
     ] = None,
     seed: Seed = None,
     engine: Annotated[

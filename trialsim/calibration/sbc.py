@@ -8,18 +8,25 @@ beside the shipped draws.
 
 from __future__ import annotations
 
+import json
+import sys
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
-from trialsim.calibration.calibrate import Problemset
+from trialsim.calibration.calibrate import Options, Problemset, draw_points, pose_problem, simulate_problem
 from trialsim.calibration.design import Design
 from trialsim.calibration.likelihood import TAU_SCALES, Layout, find_taus, lay_out_targets, predict_targets
 from trialsim.calibration.posterior import sample_posterior
+from trialsim.calibration.stamp import hash_evidence, hash_model
 from trialsim.calibration.surrogate import fit_surrogate
 from trialsim.calibration.targets import COUNTS, RATES, Component
+from trialsim.parameters.reader import read_parameters
+from trialsim.runs.atomic import write_file
+from trialsim.runs.progress import show_progress
 
 type Floats = npt.NDArray[np.float64]
 
@@ -100,3 +107,21 @@ def summarise_ranks(ranks: Ranks) -> dict[str, Any]:
         "all": together.tolist(),
         "histograms": histograms,
     }
+
+
+def main() -> None:
+    """Rank known truths and store the result beside the calibration: arguments are its folder and the replications."""
+    folder, replications = Path(sys.argv[1]), int(sys.argv[2])
+    problem = pose_problem(read_parameters(calibrated=False))
+    options = Options(folder=folder / "work")
+    with show_progress("Design", "parameter sets") as progress:
+        points = draw_points(options.first, len(problem.prior.names), options.seed)
+        design = simulate_problem(problem, points, options, options.seed, progress)
+    with show_progress("Ranking truths", "truths") as progress:
+        ranks = rank_truths(problem, design, replications, options.seed, progress)
+    text = json.dumps({**summarise_ranks(ranks), "evidence": hash_evidence(), "model": hash_model()}, indent=1)
+    write_file(folder / "sbc.json", (text + "\n").encode())
+
+
+if __name__ == "__main__":
+    main()

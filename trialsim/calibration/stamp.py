@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import re
 import tokenize
 from functools import cache
 from pathlib import Path
@@ -21,6 +22,8 @@ SOURCES = (
     *("trial/simulate.py", "calibration/statistics.py", "calibration/populations.py"),
 )
 TABLES = ("calibration/targets.csv", "calibration/priors.csv", "parameters.csv", "life-table.csv")
+# The block of values that a scenario sets itself: calibration leaves it out.
+_OWN_VALUES = re.compile(r"^parameters:\n(?:  .*\n)+", re.MULTILINE)
 EVIDENCE = ("xrntx-trials.csv", "oral-ntx-trials.csv", "retention.csv", "mortality.csv", "xbot-weekly-tests.csv")
 
 
@@ -46,7 +49,7 @@ def hash_evidence() -> str:
         digest.update(find_evidence_file(name).read_bytes())
     files = find_scenario_files()
     for population in sorted({target.component.population for target in read_targets()}):
-        digest.update(files[population].read_bytes())
+        digest.update(_OWN_VALUES.sub("", files[population].read_text("utf-8")).encode())
     return digest.hexdigest()[:16]
 
 

@@ -1,0 +1,87 @@
+"""The commands of calibration: sources in one step, mistakes in one screen, draws that are stale refused."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from trialsim.cli import main
+from trialsim.parameters import calibrated
+
+SCENARIOS = Path(__file__).parents[2] / "scenarios"
+
+
+def test_a_parameter_leads_to_its_papers(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["parameters", "show", "overdose_rate_regular_use", "--json"]) == 0
+    shown = json.loads(capsys.readouterr().out)
+    assert shown["obtained"] == "calibrated"
+    assert shown["unit"] == "per day"
+    assert shown["prior"]["low"] < shown["prior"]["median"] < shown["prior"]["high"]
+    assert shown["posterior"]["low"] < shown["posterior"]["median"] < shown["posterior"]["high"]
+    assert shown["value"] == shown["posterior"]["median"]
+    assert all(row["doi"] for row in shown["source_rows"])
+    assert any(target["doi"] for each in shown["informed_by"] for target in each["targets"])
+    assert main(["parameters", "show", "overdose_rate_regular_use"]) == 0
+    assert "posterior" in capsys.readouterr().out
+
+
+def test_a_parameter_that_was_not_calibrated_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["parameters", "show", "release_risk_days", "--json"]) == 0
+    shown = json.loads(capsys.readouterr().out)
+    assert shown["posterior"] is None
+    assert "not calibrated" in shown["prior_reason"]
+
+
+def test_every_parameter_is_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["parameters", "list", "--json"]) == 0
+    rows = json.loads(capsys.readouterr().out)["parameters"]
+    assert len({row["name"] for row in rows}) == len(rows) > 150
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["parameters", "show", "tolerance_loss_day"], "tolerance_loss_days"),
+        (["validate", "--leave-out", "Lee 2061"], "Lee 2016"),
+        (["validate", "--calibration", "nowhere"], "no calibration"),
+        (["calibrate", "--draws", "0"], "draws"),
+    ],
+)
+def test_a_mistake_is_one_screen(arguments: list[str], expected: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(arguments) == 2
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert expected in shown.err
+    assert len(shown.err.splitlines()) <= 24
+
+
+@pytest.mark.parametrize("junk", [b"", b"\xff\xfe\x00", b"target,study\na,b\n"], ids=["empty", "binary", "columns"])
+def test_junk_targets_are_refused(junk: bytes, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "targets.csv"
+    file.write_bytes(junk)
+    assert main(["calibrate", "--targets", str(file), "--out", str(tmp_path / "out")]) == 2
+    assert capsys.readouterr().out == ""
+    assert not (tmp_path / "out").exists()
+
+
+def test_stale_draws_are_refused(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stamp = {**(calibrated.read_calibration() or {}), "model": "another"}
+    monkeypatch.setattr(calibrated, "read_calibration", lambda: stamp)
+    assert main(["run", str(SCENARIOS / "xbot.yaml"), "--out", str(tmp_path / "runs")]) == 2
+    assert "stale" in capsys.readouterr().err
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_cohort_shows_its_range_over_parameters(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["compare", str(SCENARIOS / "us-five-year.yaml"), "--size", "400", "--draws", "6", "--json", "--quiet"]
+    assert main([*arguments, "--out", str(tmp_path)]) == 0
+    summary = json.loads(capsys.readouterr().out)
+    assert summary["parameter_uncertainty"]["draws"] == 6
+    for cells in (*summary["policies"]["methadone"].values(), *summary["differences"]):
+        drawn = cells["parameter_range"]
+        assert drawn["draws"] <= 6
+        assert drawn["low"] is None or drawn["low"] <= drawn["mean"] <= drawn["high"]
+    deaths = summary["policies"]["methadone"]["deaths_per_1000_py"]
+    assert 0.0 < deaths["parameter_range"]["share_of_variance"] <= 1.0
