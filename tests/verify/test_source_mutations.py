@@ -56,8 +56,8 @@ MUTATIONS = {
     ),
     "tolerance moves away from its target": (
         "clinical/tolerance.py",
-        "return target + (tolerance - target)",
-        "return target - (tolerance - target)",
+        "return target + gap * find_tolerance_left(",
+        "return target - gap * find_tolerance_left(",
         ("closed form: tolerance",),
     ),
     "a multiplier of Philox is wrong": (
@@ -93,8 +93,8 @@ MUTATIONS = {
     ),
     "a line spends nothing of its slope": (
         "clinical/kernel.py",
-        "0.5 * slope * days) * days",
-        "0.0 * slope * days) * days",
+        'person["coefficient"][clock] + 0.5 * slope * days) * days',
+        'person["coefficient"][clock] + 0.0 * slope * days) * days',
         ("closed form: overdose rate",),
     ),
     "the arm is in the address": (

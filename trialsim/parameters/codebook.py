@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from pathlib import Path
 
+from trialsim.parameters.calibrated import read_calibration
 from trialsim.parameters.entry import DISTRIBUTIONS, OBTAINED, UNITS, Entry, ParameterTable
 from trialsim.parameters.evidence import EvidenceRow, find_evidence_file, read_evidence_rows
 from trialsim.parameters.reader import read_parameters
@@ -56,10 +57,21 @@ def _report_entry(entry: Entry) -> str:
     lines.append(f"- range: {_report_range(entry)}")
     fitted = f", to {entry.fitted_to}" if entry.fitted_to else ""
     lines.append(f"- obtained: {entry.obtained}{fitted}")
+    lines += _report_prior(entry)
     lines += [_report_source(row) for row in read_evidence_rows(entry.source_rows).values()]
     if entry.unknown:
         lines.append(f"- does not know: {entry.unknown}")
     return "\n".join(lines) + "\n"
+
+
+def _report_prior(entry: Entry) -> list[str]:
+    """The prior of a calibrated parameter, and how much narrower the posterior is."""
+    cells = ((read_calibration() or {}).get("parameters") or {}).get(entry.name)
+    if cells is None or entry.obtained != "calibrated":
+        return []
+    prior = cells["prior"]
+    told = f"{prior['median']:.6g}, limits {prior['low']:.6g} to {prior['high']:.6g} ({cells['prior_reason']})"
+    return [f"- prior: {told}", f"- contraction by the targets: {cells['contraction']:.2f} (0 nothing learned, 1 all)"]
 
 
 def _report_value(entry: Entry) -> str:

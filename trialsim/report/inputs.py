@@ -11,6 +11,14 @@ from trialsim.report.text import DAYS_PER_YEAR, format_significant, is_number
 # How a number was obtained, in the order in which a critical reader wants them.
 OBTAINED = {
     "assumption": ("Assumptions", "Nobody measured these; they are this model's guesses."),
+    "scenario": (
+        "Set by the scenario",
+        "Values of this scenario alone, with its own reasons; they do not vary between draws.",
+    ),
+    "calibrated": (
+        "Calibrated",
+        "Medians and limits of joint draws, given the targets of calibration (trialsim parameters show NAME).",
+    ),
     "fitted": ("Fitted", "Chosen so that the model reproduces the published results named in the last column."),
     "pooled": ("Pooled", "Pooled from the published studies named; the limits are those of a new setting."),
     "evidence": ("From evidence", "Taken from the published studies named."),

@@ -1,6 +1,6 @@
 """The plain-language summary: sentences made from the numbers, for a reader who knows no statistics."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from trialsim.report.compare import in_treatment_note, label_of
@@ -140,7 +140,34 @@ def _lower(label: str) -> str:
 
 def _fitted_sentence(summary: Mapping[str, Any]) -> str:
     """Which published results the model has already seen: agreement with those is no test."""
-    fitted = [row for row in summary.get("inputs") or () if row.get("obtained") == "fitted"]
+    inputs = summary.get("inputs") or ()
+    own = [row for row in inputs if row.get("obtained") == "scenario" and "fitted to" in str(row.get("source"))]
+    calibrated = [row for row in inputs if row.get("obtained") == "calibrated"]
+    fitted = [row for row in inputs if row.get("obtained") == "fitted"]
+    return " ".join(filter(None, (_own_sentence(own), _calibrated_sentence(calibrated), _targets_sentence(fitted))))
+
+
+def _own_sentence(own: Sequence[Mapping[str, Any]]) -> str:
+    """What the scenario itself says that it fitted."""
+    if not own:
+        return ""
+    sources = join_words(sorted({str(row["source"]).partition(" by ")[0].removeprefix("fitted to ") for row in own}))
+    return (
+        f"{len(own)} input numbers were fitted to {sources} by this scenario: agreement with its results shows that "
+        "the model can reproduce them, not that it predicts them."
+    )
+
+
+def _calibrated_sentence(calibrated: Sequence[Mapping[str, Any]]) -> str:
+    if not calibrated:
+        return ""
+    return (
+        f"{len(calibrated)} input numbers are calibrated to the published results of many studies together; how well "
+        "studies that were left out are predicted stands in the validation tables of the documentation."
+    )
+
+
+def _targets_sentence(fitted: Sequence[Mapping[str, Any]]) -> str:
     if not fitted:
         return ""
     targets = join_words(sorted({str(row["fitted_to"]) for row in fitted if row.get("fitted_to")}))
@@ -156,8 +183,9 @@ def _limits_trial(summary: Mapping[str, Any]) -> str:
     assumed = f" ({guesses} of them assumed, not measured)" if guesses else ""
     return (
         "The ranges show the play of chance between trials of this size at one fixed set of input numbers. They leave "
-        f"out how uncertain those numbers{assumed} are. A simulated difference between arms is a consequence of the "
-        "model and of the evidence put in; it is no new evidence that one treatment is better for anyone."
+        f"out how uncertain those numbers{assumed} are, which the ranges over parameters show apart. A simulated "
+        "difference between arms is a consequence of the model and of the evidence put in; it is no new "
+        "evidence that one treatment is better for anyone."
     )
 
 

@@ -242,7 +242,8 @@ def _parameter_rows(scenario: Scenario, parameters: Table) -> list[Row]:
 
 def _origin(entry: Entry) -> str:
     """How a parameter was obtained, what it was fitted to, and the evidence rows behind it."""
-    obtained = f"fitted to {entry.fitted_to}" if entry.fitted_to else entry.obtained
+    fitted = entry.fitted_to and entry.obtained != "calibrated"
+    obtained = f"fitted to {entry.fitted_to}" if fitted else entry.obtained
     return ": ".join(part for part in (obtained, ", ".join(entry.source_rows)) if part)
 
 
