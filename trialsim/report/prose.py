@@ -210,8 +210,9 @@ def cohort_prose(summary: Mapping[str, Any], population: Mapping[str, Any]) -> l
 
 
 LIMITS_COHORT = (
-    "The intervals show the play of chance in the simulation at one fixed set of input numbers, not how uncertain "
-    "those numbers are. Being in treatment is not handed out at random: people who stay differ from people who leave, "
+    "The Monte Carlo intervals show the play of chance in the simulation at one fixed set of input numbers; the ranges "
+    "over parameters beside them show how uncertain those numbers are, as far as the model is right. Being in "
+    "treatment is not handed out at random: people who stay differ from people who leave, "
     "so rates in and out of treatment are no causal contrast within a policy, here as in the cohort studies behind the "
     "inputs. Counts of deaths averted and caused depend on how luck is shared between policies (the coupling): which "
     "individuals are saved is not identified, only the totals of each policy are."
