@@ -19,7 +19,7 @@ from trialsim.calibration.surrogate import Surrogate
 from trialsim.parameters.evidence import find_evidence_file
 from trialsim.parameters.reader import read_parameters
 from trialsim.problems import InputError, Problem
-from trialsim.runs.atomic import write_directory
+from trialsim.runs.atomic import write_directory, write_file
 
 POSTERIOR: Final = "posterior.npz"
 # Rows of the sample that are kept for validation.
@@ -37,6 +37,15 @@ def write_calibration(calibration: Calibration, options: Options, folder: Path) 
             POSTERIOR: lambda path: _save(path, calibration, options.seed),
         },
     )
+    return add_fingerprint(folder, stamp)
+
+
+def add_fingerprint(folder: Path, stamp: dict[str, Any]) -> dict[str, Any]:
+    """Add to the stamp what a few of the draws simulate, so that `renew` can see that an edit changed nothing."""
+    from trialsim.calibration.renew import find_fingerprint
+
+    stamp = {**stamp, "fingerprint": find_fingerprint(folder)}
+    write_file(folder / "draws.json", (json.dumps(stamp, indent=1, ensure_ascii=False) + "\n").encode())
     return stamp
 
 
