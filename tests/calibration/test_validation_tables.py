@@ -1,0 +1,45 @@
+"""The stored validation: of today's draws, near nominal coverage, every miss named; the stored ranks are uniform."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from trialsim.calibration.report import report_validation
+from trialsim.calibration.targets import read_targets
+from trialsim.parameters.evidence import find_evidence_file
+
+DOCUMENT = Path(__file__).parents[2] / "docs" / "validation-tables.md"
+REPORT = json.loads(find_evidence_file("calibrated/validation.json").read_text(encoding="utf-8"))
+RANKS = json.loads(find_evidence_file("calibrated/sbc.json").read_text(encoding="utf-8"))
+
+
+def test_the_page_is_the_stored_report() -> None:
+    assert DOCUMENT.read_text(encoding="utf-8") == report_validation(REPORT)
+
+
+def test_every_target_was_predicted_without_its_study() -> None:
+    assert {row["target"] for row in REPORT["predictions"]} == {target.name for target in read_targets()}
+    assert {row["how"] for row in REPORT["predictions"]} <= {"reweighted", "refitted", "never seen"}
+    assert all(row["pareto_k"] <= 0.7 for row in REPORT["predictions"] if row["how"] == "reweighted")
+
+
+def test_coverage_is_near_nominal_and_misses_are_named() -> None:
+    own = REPORT["summary"]
+    assert own["coverage_95"] >= 0.85
+    missed = [row["target"] for row in REPORT["predictions"] if not row["inside"]]
+    assert missed == own["misses"]
+    assert own["coverage_95"] == pytest.approx(1.0 - len(missed) / own["targets"], abs=1e-5)
+
+
+def test_known_truths_have_uniform_ranks() -> None:
+    n = RANKS["replications"]
+    assert n >= 20
+    # Coordinates of one replication are nearly independent: the share inside has a binomial error of n replications
+    # at the worst, and of n x coordinates at the best; the worst is taken.
+    for level in (50, 90):
+        error = (level / 100 * (1 - level / 100) / n) ** 0.5
+        assert abs(RANKS[f"coverage_{level}"] - level / 100) < 4.0 * error
+    tests = len(RANKS["histograms"])
+    assert RANKS["least_p"] > 0.01 / tests
+    assert sum(RANKS["all"]) == n * tests
