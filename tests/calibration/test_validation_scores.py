@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from trialsim.calibration.files import read_posterior
 from trialsim.calibration.sensitivity import find_first_order
 from trialsim.calibration.stamp import strip_source
 from trialsim.calibration.targets import read_targets
-from trialsim.calibration.validate import find_crps, find_weeks, list_studies, predict_constant
+from trialsim.calibration.validate import find_crps, find_weeks, list_studies, predict_constant, reweight_without
 
 
 def test_crps_of_a_normal_sample_is_the_closed_form() -> None:
@@ -53,3 +54,18 @@ def test_a_better_sentence_makes_nothing_stale_and_another_number_does() -> None
     one = 'def f(x):\n    """Old."""\n    # why\n    return x + 1\n'
     assert strip_source(one) == strip_source('def f(x):\n    """New words."""\n\n    return x + 1  # because\n')
     assert strip_source(one) != strip_source(one.replace("+ 1", "+ 2"))
+
+
+def test_leaving_a_study_out_weighs_down_what_fits_it() -> None:
+    calibration = read_posterior()
+    weights, k = reweight_without(calibration, "Bisaga 2018")
+    own = [g for g, group in enumerate(calibration.layout.groups) if group[0] == "Bisaga 2018"]
+    likelihood = calibration.sample.log_likelihood[:, own].sum(axis=1)
+    assert weights.sum() == pytest.approx(1.0)
+    assert k < 0.7
+    # The weights are one over the likelihood, smoothed in the tail only.
+    order = np.argsort(likelihood)
+    middle = order[len(order) // 2 :]
+    expected = -likelihood[middle] - np.log(np.exp(-likelihood[middle]).sum())
+    found = np.log(weights[middle] / weights[middle].sum())
+    assert found == pytest.approx(expected, abs=1e-6)

@@ -63,14 +63,13 @@ def list_studies(targets: Sequence[Target]) -> tuple[str, ...]:
 
 def reweight_without(calibration: Calibration, study: str) -> tuple[Floats, float]:
     """Return weights of the sample's rows for the posterior without a study, and their Pareto k."""
-    import arviz as az
-    import xarray as xr
+    from arviz_stats.base import array_stats
 
     gone = [g for g, group in enumerate(calibration.layout.groups) if group[0] == study]
     if not gone:
         return np.full(len(calibration.sample.points), 1.0 / len(calibration.sample.points)), float("nan")
-    loss = xr.DataArray(calibration.sample.log_likelihood[:, gone].sum(axis=1)[None, :], dims=("chain", "draw"))
-    smoothed, k = az.psislw(-loss)
+    # ArviZ takes log likelihoods and turns their sign: rows that fit the study well weigh less.
+    smoothed, k = array_stats.psislw(calibration.sample.log_likelihood[:, gone].sum(axis=1))
     weights = np.exp(np.asarray(smoothed).reshape(-1))
     return weights / weights.sum(), float(np.asarray(k))
 
