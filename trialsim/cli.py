@@ -112,8 +112,9 @@ def run(
         quiet=quiet,
         render=report_trial,
     )
+    table = _read_fresh_parameters()
     _prepare(options)
-    _show_run(run_trial(scenario, _read_fresh_parameters(), options), json=json, quiet=quiet)
+    _show_run(run_trial(scenario, table, options), json=json, quiet=quiet)
 
 
 @app.command()
@@ -139,8 +140,9 @@ def compare(
     options = RunOptions(
         participants=size, seed=seed, workers=workers, draws=draws, out=out, quiet=quiet, render=report_cohort
     )
+    table = _read_fresh_parameters()
     _prepare(options)
-    _show_run(run_comparison(scenario, _read_fresh_parameters(), options), json=json, quiet=quiet)
+    _show_run(run_comparison(scenario, table, options), json=json, quiet=quiet)
 
 
 @app.command()

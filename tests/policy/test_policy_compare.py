@@ -50,7 +50,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_summary_holds_what_was_asked(run: Path) -> None:
     summary = json.loads((run / "summary.json").read_text())
-    assert summary["parameter_uncertainty"] is None
+    assert summary["parameter_uncertainty"] == {"draws": 40, "people_per_draw": 1000}
     assert summary["comparator"] == "no_treatment"
     wanted = {
         f"{name}_per_1000_py{suffix}"

@@ -1,5 +1,7 @@
-"""The validation report: predictions of left-out studies, what drives what, and the text around them, as JSON and
-Markdown.
+"""The validation report: predictions of left-out studies, what drives what, and text around them, as JSON and Markdown.
+
+What such a report owes its reader: AdViSHE (Vemer 2016, doi 10.1007/s40273-015-0327-2), TRACE (Grimm 2014, doi
+10.1016/j.ecolmodel.2014.01.018), good practice of ISPOR and SMDM (Eddy 2012, doi 10.1016/j.jval.2012.04.012).
 """
 
 from __future__ import annotations
