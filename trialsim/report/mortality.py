@@ -13,6 +13,7 @@ FAMILIES = {
     "other_deaths": "Deaths of other causes",
     "nonfatal_overdoses": "Overdoses survived",
 }
+NO_BREAK = "\u00a0"
 REST = "Life-years and other outcomes"
 
 
@@ -74,4 +75,6 @@ def _drawn_range(cell: Mapping[str, Any]) -> str:
     drawn = cell.get("parameter_range")
     if not isinstance(drawn, Mapping) or not is_number(drawn.get("low")):
         return ""
-    return f"parameters {format_estimate({**cell, 'low': drawn['low'], 'high': drawn['high']}).range}"
+    found = format_estimate({**cell, "low": drawn["low"], "high": drawn["high"]}).range
+    # The two limits stay together: a line breaks after the word, if it must.
+    return f"parameters {found.replace(' ', NO_BREAK)}"
