@@ -59,7 +59,8 @@ def test_summary_holds_what_was_asked(run: Path) -> None:
     } | {"deaths_by_horizon", "deaths_by_1_year", "life_years", "years_in_treatment", "share_ever_treated"}
     for cells in summary["policies"].values():
         assert wanted <= set(cells) == set(summary["outcome_labels"])
-        assert all(set(cell) == {"mean", "low", "high", "mcse", "unit"} for cell in cells.values())
+        keys = {"mean", "low", "high", "mcse", "unit", "parameter_range"}
+        assert all(set(cell) == keys for cell in cells.values())
     assert len(summary["differences"]) == 3 * 5
     deaths = next(row for row in summary["differences"] if row["outcome"] == "deaths_by_horizon")
     people = summary["participants"]
