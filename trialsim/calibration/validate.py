@@ -117,6 +117,11 @@ def find_observed_link(target: Target) -> tuple[float, float]:
     return float(np.log((target.events + 0.5) / target.n)), float(np.sqrt(1.0 / (target.events + 0.5)))
 
 
+def find_observed(target: Target) -> float:
+    """Return a target's observed share, rate per person-year, or ratio."""
+    return float(np.exp(target.value)) if target.law == "normal" else target.events / target.n
+
+
 def find_crps(draws: Floats, observed: float) -> float:
     """Return the continuous ranked probability score of a sample (Gneiting and Raftery 2007, equation 21)."""
     ordered = np.sort(draws)
@@ -188,7 +193,7 @@ def score_prediction(
         target=target,
         how=how,
         pareto_k=k,
-        observed=to_scale(target, observed),
+        observed=find_observed(target),
         median=to_scale(target, float(median)),
         low50=to_scale(target, float(low50)),
         high50=to_scale(target, float(high50)),
