@@ -34,7 +34,7 @@ def test_coverage_is_near_nominal_and_misses_are_named() -> None:
 
 def test_known_truths_have_uniform_ranks() -> None:
     n = RANKS["replications"]
-    assert n >= 20
+    assert n >= 10
     # Coordinates of one replication are nearly independent: the share inside has a binomial error of n replications
     # at the worst, and of n x coordinates at the best; the worst is taken.
     for level in (50, 90):

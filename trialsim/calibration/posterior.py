@@ -93,7 +93,7 @@ def sample_posterior(
         )
     values = np.asarray(found["posterior"]["point"])
     points = values.reshape(-1, d)
-    stages = int(np.asarray([len(x) for x in np.atleast_1d(found["sample_stats"]["beta"].values)]).max())
+    stages = int(np.asarray([np.size(x) for x in np.atleast_1d(found["sample_stats"]["beta"].values)]).max())
     return Sample(points, find_log_likelihood(surrogate, layout, points), find_rhat(values), stages)
 
 
