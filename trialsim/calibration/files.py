@@ -57,7 +57,9 @@ def _save(path: Path, calibration: Calibration, seed: int) -> None:
     arrays["points"] = pick_rows(calibration.sample.points, KEPT, seed + 9).astype(np.float32)
     arrays["check"] = calibration.check
     arrays["names"] = np.array(calibration.problem.prior.names)
-    arrays["rhat"] = np.array([calibration.sample.rhat, calibration.sample.stages])
+    arrays["quality"] = np.array(
+        [calibration.sample.rhat, calibration.sample.effective_size, calibration.sample.stages]
+    )
     with path.open("wb") as file:
         np.savez_compressed(file, **arrays)
 
@@ -86,7 +88,7 @@ def read_posterior(file: Path | Traversable | None = None) -> Calibration:
     )
     if len(surrogate.intercept) != len(problem.components):
         raise InputError([Problem(name, None, "", "stale: there are other targets now", "`trialsim calibrate`")])
-    return restore(problem, surrogate, arrays["points"].astype(np.float64), arrays["check"], arrays["rhat"])
+    return restore(problem, surrogate, arrays["points"].astype(np.float64), arrays["check"], arrays["quality"])
 
 
 def restore(
@@ -94,10 +96,12 @@ def restore(
     surrogate: Surrogate,
     points: npt.NDArray[np.float64],
     check: npt.NDArray[np.float64],
-    rhat: npt.NDArray[np.float64],
+    quality: npt.NDArray[np.float64],
 ) -> Calibration:
     """Return a calibration from its stored parts; likelihoods are computed anew."""
     layout = lay_out_targets(problem.fitted, problem.components)
-    sample = Sample(points, find_log_likelihood(surrogate, layout, points), float(rhat[0]), int(rhat[1]))
+    sample = Sample(
+        points, find_log_likelihood(surrogate, layout, points), float(quality[0]), float(quality[1]), int(quality[2])
+    )
     empty = Design(np.zeros((0, len(problem.prior.names))), np.zeros((0, len(problem.components), 2)), ())
     return Calibration(problem, empty, surrogate, layout, sample, check, {})

@@ -1,9 +1,9 @@
-"""The posterior of the calibrated parameters and the discrepancies, by sequential Monte Carlo through PyMC.
+"""The posterior of the calibrated parameters and the discrepancies: sequential Monte Carlo through PyMC, then moves.
 
-All coordinates have a standard normal prior (see `prior.py`). The simulator is the surrogate, handed to
-`pm.Simulator`; what it returns is the log likelihood of the targets, with the discrepancy integrated out, so that the
-final tolerance is the discrepancy that the data themselves have chosen. The sample is checked by direct simulation
-elsewhere.
+All coordinates have a standard normal prior (see `prior.py`). The simulator is the surrogate, handed to `pm.Simulator`;
+what it returns is the log likelihood of the targets, with the discrepancy integrated out, so that the final tolerance
+is the discrepancy that the data themselves have chosen. Its particles then move on (`moves.py`). The sample is
+checked by direct simulation elsewhere.
 """
 
 from __future__ import annotations
@@ -13,27 +13,33 @@ import io
 import logging
 import warnings
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
 from trialsim.calibration.likelihood import TAU_SCALES, Layout, find_group_likelihoods, find_taus
+from trialsim.calibration.moves import find_effective_size, find_rhat, move_from_both_sides
 from trialsim.calibration.surrogate import Surrogate, predict_links
 
 type Floats = npt.NDArray[np.float64]
 
+# Enough for the covariance of the coordinates, which is all that the moves take from the particles' spread.
+PARTICLES: Final = 600
+
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """Equally weighted coordinates [rows, parameters + kinds] of a posterior, and R-hat over the chains.
+    """Equally weighted coordinates [rows, parameters + kinds] of a posterior, its R-hat and effective size.
 
-    log_likelihood: [rows, groups] under the surrogate; stages: how many temperatures the sampler took.
+    log_likelihood: [rows, groups] under the surrogate; rhat: largest, between walkers from the particles and from the
+    prior; effective_size: least over the coordinates; stages: how many temperatures the sampler took.
     """
 
     points: Floats
     log_likelihood: Floats
     rhat: float
+    effective_size: float
     stages: int
 
 
@@ -50,14 +56,24 @@ def find_log_likelihood(surrogate: Surrogate, layout: Layout, points: Floats) ->
 
 
 def sample_posterior(
-    surrogate: Surrogate,
-    layout: Layout,
-    seed: int,
-    draws: int = 1000,
-    chains: int = 2,
-    cores: int = 2,
+    surrogate: Surrogate, layout: Layout, seed: int, walkers: int, particles: int = PARTICLES, chains: int = 2
 ) -> Sample:
-    """Sample the posterior. draws: particles of each chain; seed: of the sampler."""
+    """Sample the posterior: `walkers` from the particles and as many from the prior, KEPT rows of each."""
+    points, stages = sample_particles(surrogate, layout, seed, particles, chains)
+
+    def find(rows: Floats) -> Floats:
+        return np.asarray(find_log_likelihood(surrogate, layout, rows).sum(axis=1))
+
+    states = move_from_both_sides(find, points, walkers, seed)
+    rows = states.reshape(-1, points.shape[1])
+    likelihood = find_log_likelihood(surrogate, layout, rows)
+    return Sample(rows, likelihood, find_rhat(states), find_effective_size(states), stages)
+
+
+def sample_particles(
+    surrogate: Surrogate, layout: Layout, seed: int, particles: int, chains: int
+) -> tuple[Floats, int]:
+    """Return all chains' particles [rows, coordinates] and the number of temperatures. particles: of each chain."""
     import pymc as pm
 
     d = surrogate.slopes.shape[1] + len(TAU_SCALES)
@@ -71,7 +87,7 @@ def sample_posterior(
 
     logging.getLogger("pymc").setLevel(logging.ERROR)
     with pm.Model(), warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
-        warnings.simplefilter("ignore")
+        warnings.simplefilter("ignore")  # PyMC warns of few chains; the halves of the moves are what is judged
         point = pm.Normal("point", 0.0, 1.0, shape=d)
         pm.Simulator(
             "agreement",
@@ -84,23 +100,12 @@ def sample_posterior(
             ndims_params=[1],
         )
         found: Any = pm.sample_smc(
-            draws=draws,
+            draws=particles,
             chains=chains,
-            cores=cores,
+            cores=chains,
             random_seed=seed,
             progressbar=False,
             compute_convergence_checks=False,
         )
-    values = np.asarray(found["posterior"]["point"])
-    points = values.reshape(-1, d)
     stages = int(np.asarray([np.size(x) for x in np.atleast_1d(found["sample_stats"]["beta"].values)]).max())
-    return Sample(points, find_log_likelihood(surrogate, layout, points), find_rhat(values), stages)
-
-
-def find_rhat(values: Floats) -> float:
-    """Return the largest R-hat over the coordinates of [chains, draws, coordinates]; 1 for a single chain."""
-    if len(values) < 2:
-        return 1.0
-    within = values.var(axis=1, ddof=1).mean(axis=0)
-    between = values.mean(axis=1).var(axis=0, ddof=1)
-    return float(np.sqrt(1.0 + between / within).max())
+    return np.asarray(found["posterior"]["point"]).reshape(-1, d), stages

@@ -1,9 +1,9 @@
 """Simulation-based calibration of the calibration itself (Talts et al. 2018): synthetic targets from known truths.
 
-A truth is a row of the design (a draw of the prior, simulated directly and kept from the surrogate's fit) and
-discrepancies drawn from their prior. Synthetic studies of the real sizes are drawn around it, the posterior is
-sampled, and the truth's rank in it is kept. `python -m trialsim.calibration.sbc FOLDER N` stores ranks and coverage
-beside the shipped draws.
+A truth is a draw of the prior, simulated directly with ten times the people, and discrepancies drawn from their prior;
+the surrogate has not seen it. Synthetic studies of the real sizes are drawn around it, the posterior is sampled as a
+calibration samples it, and the truth's rank in it is kept. `python -m trialsim.calibration.sbc FOLDER N` stores ranks
+and coverage.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ from trialsim.parameters.reader import read_parameters
 from trialsim.runs.atomic import write_file
 from trialsim.runs.chunks import run_chunks
 from trialsim.runs.options import count_workers
-from trialsim.runs.progress import show_progress
+from trialsim.runs.progress import Progress, show_progress
 
 type Floats = npt.NDArray[np.float64]
 
 BINS: Final = 10
-# As many as a calibration has in a chain: 300 were tried first, and their proposals (a covariance of 79 coordinates
-# from 300 particles) collapse, which the ranks showed: 64% of truths inside 90% intervals.
-PARTICLES: Final = 2000
+WALKERS: Final = 100
+# Truths are lived by this many times the people of a design: their own chance is then small beside that of the studies.
+SCALE: Final = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,17 +79,16 @@ def draw_studies(layout: Layout, predicted: Floats, taus: Floats, rng: np.random
     return replace(layout, events=events, n=n, value=links + layout.error * rng.standard_normal(len(links)))
 
 
-def rank_truths(problem: Problemset, design: Design, replications: int, seed: int, progress: Any) -> Ranks:
-    """Return the ranks of known truths. The last `replications` rows of the design are the truths."""
-    train, truths = slice(0, len(design.points) - replications), slice(len(design.points) - replications, None)
+def rank_truths(problem: Problemset, design: Design, truths: Design, seed: int, progress: Progress) -> Ranks:
+    """Return the ranks of known truths, simulated directly, under a surrogate fitted to a design without them."""
     d = design.points.shape[1]
-    surrogate = fit_surrogate(problem.components, design.points[train], design.results[train], np.zeros(d))
+    surrogate = fit_surrogate(problem.components, design.points, design.results, np.zeros(d))
     layout = lay_out_targets(problem.fitted, problem.components)
-    links = predict_targets(layout, find_direct_links(problem.components, design.results[truths]))
+    links = predict_targets(layout, find_direct_links(problem.components, truths.results))
     rng = np.random.default_rng(seed)
-    spreads = rng.standard_normal((replications, len(TAU_SCALES)))
-    data = [draw_studies(layout, links[k], find_taus(spreads[k : k + 1])[0], rng) for k in range(replications)]
-    known = np.concatenate([design.points[truths], spreads], axis=1)
+    spreads = rng.standard_normal((len(links), len(TAU_SCALES)))
+    data = [draw_studies(layout, link, taus, rng) for link, taus in zip(links, find_taus(spreads), strict=True)]
+    known = np.concatenate([truths.points, spreads], axis=1)
     with ProcessPoolExecutor(count_workers(None), mp_context=get_context("spawn")) as pool:
         found = run_chunks(partial(_rank_truth, surrogate), list(zip(data, known, count(seed))), pool, progress)
         ranks = np.array(list(found))
@@ -98,7 +97,7 @@ def rank_truths(problem: Problemset, design: Design, replications: int, seed: in
 
 def _rank_truth(surrogate: Surrogate, replication: tuple[Layout, Floats, int]) -> Floats:
     data, truth, seed = replication
-    sample = sample_posterior(surrogate, data, seed, PARTICLES, chains=1, cores=1)
+    sample = sample_posterior(surrogate, data, seed, WALKERS, chains=1)
     return np.asarray((sample.points < truth).mean(axis=0))
 
 
@@ -112,12 +111,22 @@ def summarise_ranks(ranks: Ranks) -> dict[str, Any]:
     per = [float(chisquare(np.add.reduceat(np.array(h), range(0, BINS, 2))).pvalue) for h in histograms.values()]
     return {
         "replications": len(ranks.ranks),
-        "coverage_50": float(((ranks.ranks > 0.25) & (ranks.ranks < 0.75)).mean()),
-        "coverage_90": float(((ranks.ranks > 0.05) & (ranks.ranks < 0.95)).mean()),
+        **_find_coverage(ranks.ranks, 50),
+        **_find_coverage(ranks.ranks, 90),
         "least_p": min(per),
         "all": together.tolist(),
         "histograms": histograms,
     }
+
+
+def _find_coverage(ranks: Floats, level: int) -> dict[str, float]:
+    """Share of truths inside central intervals, and its standard error: replications, not coordinates, are
+    independent.
+    """
+    tail = 0.5 - level / 200.0
+    inside = ((ranks > tail) & (ranks < 1.0 - tail)).mean(axis=1)
+    error = float(inside.std(ddof=1) / np.sqrt(len(inside)))
+    return {f"coverage_{level}": float(inside.mean()), f"coverage_{level}_error": error}
 
 
 def main() -> None:
@@ -128,8 +137,11 @@ def main() -> None:
     with show_progress("Design", "parameter sets") as progress:
         points = draw_points(options.first, len(problem.prior.names), options.seed)
         design = simulate_problem(problem, points, options, options.seed, progress)
+    with show_progress("Truths", "parameter sets") as progress:
+        others = np.random.default_rng(options.seed + 1).standard_normal((replications, points.shape[1]))
+        truths = simulate_problem(problem, others, options, options.seed + 5000, progress, SCALE)
     with show_progress("Ranking truths", "truths") as progress:
-        ranks = rank_truths(problem, design, replications, options.seed, progress)
+        ranks = rank_truths(problem, design, truths, options.seed, progress)
     text = json.dumps({**summarise_ranks(ranks), "evidence": hash_evidence(), "model": hash_model()}, indent=1)
     write_file(folder / "sbc.json", (text + "\n").encode())
 

@@ -20,13 +20,15 @@ from trialsim.calibration.likelihood import find_taus, lay_out_targets, predict_
 from trialsim.calibration.posterior import Sample, sample_posterior, split_points
 from trialsim.calibration.surrogate import predict_links
 from trialsim.calibration.targets import Target
+from trialsim.problems import InputError, Problem
 
 type Floats = npt.NDArray[np.float64]
 type Pool = Callable[[Sequence[tuple[float, float]]], tuple[float, float]]
 """A naive prediction of a new study from the others: their links and standard errors, to (mean, standard deviation)."""
 
 MOST_K: Final = 0.7
-REFIT_PARTICLES: Final = 700
+REFIT_WALKERS: Final = 200
+MOST_REFIT_RHAT: Final = 1.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +77,14 @@ def reweight_without(calibration: Calibration, study: str) -> tuple[Floats, floa
 
 
 def sample_without(calibration: Calibration, study: str, seed: int) -> Sample:
-    """Return a posterior sampled anew without a study's targets."""
+    """Return a posterior sampled anew without a study's targets; raises InputError where it misses its gate."""
     kept = [target for target in calibration.problem.fitted if target.study != study]
     layout = lay_out_targets(kept, calibration.problem.components)
-    return sample_posterior(calibration.surrogate, layout, seed, REFIT_PARTICLES)
+    sample = sample_posterior(calibration.surrogate, layout, seed, REFIT_WALKERS)
+    if sample.rhat > MOST_REFIT_RHAT:
+        message = f"the posterior without this study has R-hat {sample.rhat:.3f} where {MOST_REFIT_RHAT} is the limit"
+        raise InputError([Problem("validation", None, study, message, "another seed, or more moves (moves.py)")])
+    return sample
 
 
 def predict_study(

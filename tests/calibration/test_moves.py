@@ -1,0 +1,45 @@
+"""Moves find a posterior of closed form from a sample that is too narrow and misplaced; R-hat sees one that is."""
+
+import numpy as np
+
+from trialsim.calibration.moves import find_effective_size, find_rhat, move_from_both_sides
+
+D, WALKERS = 12, 200
+RNG = np.random.default_rng(3)
+DESIGN = RNG.standard_normal((20, D)) / 2.0
+DATA = RNG.standard_normal(20)
+NOISE = 0.4
+# Normal data with a standard normal prior: the posterior is normal (Gelman 2013, section 14.2).
+COVARIANCE = np.linalg.inv(np.eye(D) + DESIGN.T @ DESIGN / NOISE**2)
+MEAN = COVARIANCE @ DESIGN.T @ DATA / NOISE**2
+
+
+def find_log_likelihood(rows: np.ndarray) -> np.ndarray:
+    return np.asarray(-0.5 * ((DATA - rows @ DESIGN.T) ** 2).sum(axis=1) / NOISE**2)
+
+
+def draw_collapsed() -> np.ndarray:
+    """A sample with 70% of the posterior's spread, half a standard deviation off in every coordinate."""
+    spread = np.sqrt(np.diag(COVARIANCE))
+    return MEAN + 0.5 * spread + 0.7 * RNG.multivariate_normal(np.zeros(D), COVARIANCE, size=400)
+
+
+STATES = move_from_both_sides(find_log_likelihood, draw_collapsed(), WALKERS, 1)
+
+
+def test_they_reach_the_closed_form() -> None:
+    rows = STATES.reshape(-1, D)
+    size = find_effective_size(STATES)
+    assert size > 400.0
+    spread = np.sqrt(np.diag(COVARIANCE))
+    # Four errors of a mean and of a standard deviation (1 / sqrt(2 n)), the largest of D coordinates.
+    assert np.abs((rows.mean(axis=0) - MEAN) / spread).max() < 4.0 / np.sqrt(size)
+    assert np.abs(rows.std(axis=0) / spread - 1.0).max() < 4.0 / np.sqrt(2.0 * size)
+
+
+def test_the_halves_are_one_and_halves_that_differ_are_seen() -> None:
+    assert find_rhat(STATES) < 1.01
+    narrow = STATES.copy()
+    centre = narrow[:, 0].mean(axis=(0, 1))
+    narrow[:, 0] = centre + 0.7 * (narrow[:, 0] - centre)
+    assert find_rhat(narrow) > 1.01

@@ -1,0 +1,97 @@
+"""Moves that let a sample forget where it came from: preconditioned Crank-Nicolson steps (Cotter 2013) of many
+walkers.
+
+Sequential Monte Carlo stops its own moves by a heuristic, and in some eighty coordinates leaves a sample about 5% too
+narrow (up to 15% in single ones), which more particles do not cure. So half of the walkers begin at its particles and
+half in the prior, much wider; all move until both halves are one, which R-hat between the halves (of ranks, and of
+distances from the median) has to confirm.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+type Floats = npt.NDArray[np.float64]
+type LogLikelihood = Callable[[Floats], Floats]
+
+# Step sizes, drawn anew for each walker and step; iterations before the first row is kept, between rows, and rows kept.
+STEPS: Final = (0.1, 0.25, 0.5)
+FORGET: Final = 600
+BETWEEN: Final = 100
+KEPT: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A normal law near the posterior: its mean, the Cholesky factor of its covariance, and the inverse of that
+    factor.
+    """
+
+    mean: Floats
+    factor: Floats
+    inverse: Floats
+
+
+def fit_reference(points: Floats) -> Reference:
+    """Return a normal law a little wider than a sample [rows, d]: moves then reach beyond it."""
+    covariance = 1.2 * np.cov(points.T) + 0.02 * np.eye(points.shape[1])
+    factor = np.linalg.cholesky(covariance)
+    return Reference(points.mean(axis=0), factor, np.linalg.inv(factor))
+
+
+def move_walkers(find: LogLikelihood, start: Floats, reference: Reference, rng: np.random.Generator) -> Floats:
+    """Return [KEPT, walkers, d] states of walkers under a likelihood and a standard normal prior.
+
+    find: log likelihoods of rows. A step keeps the reference law; the Metropolis ratio corrects it to the posterior.
+    """
+
+    def find_ratio(rows: Floats) -> Floats:
+        centred = (rows - reference.mean) @ reference.inverse.T
+        return np.asarray(find(rows) - 0.5 * (rows**2).sum(axis=1) + 0.5 * (centred**2).sum(axis=1))
+
+    state, ratio, kept = start.copy(), find_ratio(start), []
+    for iteration in range(1, FORGET + BETWEEN * (KEPT - 1) + 1):
+        size = rng.choice(STEPS, size=(len(state), 1))
+        noise = rng.standard_normal(state.shape) @ reference.factor.T
+        proposed = reference.mean + np.sqrt(1.0 - size**2) * (state - reference.mean) + size * noise
+        new = find_ratio(proposed)
+        taken = np.log(rng.random(len(state))) < new - ratio
+        state = np.where(taken[:, None], proposed, state)
+        ratio = np.where(taken, new, ratio)
+        if iteration >= FORGET and (iteration - FORGET) % BETWEEN == 0:
+            kept.append(state)
+    return np.array(kept)
+
+
+def move_from_both_sides(find: LogLikelihood, points: Floats, walkers: int, seed: int) -> Floats:
+    """Return [KEPT, 2, walkers, d]: states of walkers from a sample, and of as many from the prior."""
+    rng = np.random.default_rng(seed)
+    inside = points[rng.integers(len(points), size=walkers)]
+    outside = rng.standard_normal((walkers, points.shape[1]))
+    states = move_walkers(find, np.concatenate([inside, outside]), fit_reference(points), rng)
+    return states.reshape(KEPT, 2, walkers, points.shape[1])
+
+
+def find_rhat(states: Floats) -> float:
+    """Return the largest rank-normalised, folded R-hat (Vehtari 2021) between the halves of [KEPT, 2, walkers, d]."""
+    from arviz_stats.base import array_stats
+
+    halves = np.moveaxis(states, 1, 0).reshape(2, -1, states.shape[-1])
+    return float(np.max(array_stats.rhat(halves, chain_axis=0, draw_axis=1, method="rank")))
+
+
+def find_effective_size(states: Floats) -> float:
+    """Return the least effective sample size over the coordinates of [KEPT, 2, walkers, d], a chain a walker.
+
+    At most the number of rows: chains as short as KEPT cannot show more.
+    """
+    from arviz_stats.base import array_stats
+
+    chains = states.reshape(len(states), -1, states.shape[-1])
+    found = array_stats.ess(chains, chain_axis=1, draw_axis=0, method="mean")
+    return min(float(np.min(found)), float(chains.shape[0] * chains.shape[1]))
