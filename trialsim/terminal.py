@@ -54,6 +54,9 @@ def print_summary(summary: Mapping[str, Any]) -> None:
     """Show the results of a trial or a cohort, and the comparison of its arms or policies."""
     console = open_console()
     if summary["kind"] == "trial":
+        tested = [each for each in summary["differences"] if "power" in each]
+        if tested:
+            console.print(tabulate_power(tested, summary))
         console.print(tabulate_trial(summary))
         pairs = [each for each in summary["differences"] if each["averted"] is not None]
     else:
@@ -119,6 +122,22 @@ def tabulate_differences(pairs: Iterable[Mapping[str, Any]], summary: Mapping[st
             _show_estimate({"unit": "", **each}),
             show_figure(each["averted"], "count"),
             show_figure(each["caused"], "count"),
+        )
+    return table
+
+
+def tabulate_power(tested: Iterable[Mapping[str, Any]], summary: Mapping[str, Any]) -> Table:
+    """Differences between randomised arms over simulated trials, and the share of trials that find them."""
+    title = "Differences between arms, and power (score test, two-sided at 5%)"
+    table = new_table(title, "", "against", "outcome", "difference", "95% range", "power")
+    labels = summary["arm_labels"]
+    for each in tested:
+        names = (labels.get(each["arm"], each["arm"]), labels.get(each["comparator"], each["comparator"]))
+        table.add_row(
+            *map(plain_text, (*names, _name_outcome(summary, each["outcome"]))),
+            _show_estimate(each),
+            show_range(each["low"], each["high"], each["unit"]),
+            _show_estimate({"mean": each["power"], "mcse": each["power_mcse"], "unit": "proportion"}),
         )
     return table
 

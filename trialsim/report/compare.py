@@ -5,7 +5,15 @@ from typing import Any
 
 from trialsim.report.axes import Scale, place
 from trialsim.report.tables import Cell, Group, Row, Strip, Table, number
-from trialsim.report.text import as_sentence, format_count, format_estimate, format_value, is_number, split_references
+from trialsim.report.text import (
+    MISSING,
+    as_sentence,
+    format_count,
+    format_estimate,
+    format_value,
+    is_number,
+    split_references,
+)
 
 DIFFERENCE_NOTE = "Each difference is the first minus the second; the last column says in words which is higher."
 IN_OUT = ("_in_treatment", "_out_of_treatment")
@@ -169,7 +177,8 @@ def _strip(cell: Mapping[str, Any], scale: Scale | None) -> Strip | None:
 def difference_table(summary: Mapping[str, Any], unit_key: str, caption: str) -> Table | None:
     """Differences grouped by outcome; ``unit_key`` is ``arm`` or ``policy``. None where there are none.
 
-    Columns for averted and caused events appear where any pair was counted (each person lived under both).
+    Columns for averted and caused events appear where any pair was counted (each person lived under both), one for
+    power where arms were randomised.
     """
     found = summary.get("differences") or []
     if not found:
@@ -178,15 +187,16 @@ def difference_table(summary: Mapping[str, Any], unit_key: str, caption: str) ->
     labels = summary.get("outcome_labels") or {}
     pairs = any(is_number(row.get("averted")) or is_number(row.get("caused")) for row in found)
     groups = []
+    power = ("Power",) if any("power" in row for row in found) else ()
     for outcome in dict.fromkeys(row["outcome"] for row in found):
         rows = [row for row in found if row["outcome"] == outcome]
         unit = unit_of(summary, outcome)
-        table_rows = tuple(_difference_row(row, unit_key, names, unit, pairs) for row in rows)
+        table_rows = tuple(_difference_row(row, unit_key, names, unit, pairs, bool(power)) for row in rows)
         title = _titled(label_of(labels, outcome), str(rows[0].get("unit") or unit))
         groups.append(Group(title, table_rows, definition_of(labels, outcome)))
     counted = ("Events averted", "Events caused") if pairs else ()
     drawn = ("Over parameters",) if any(row.get("parameter_range") for row in found) else ()
-    columns = ("Comparison", "Difference", "95% range", "Monte Carlo error", *drawn, *counted, "In words")
+    columns = ("Comparison", "Difference", "95% range", "Monte Carlo error", *drawn, *counted, *power, "In words")
     notes = (in_treatment_note(summary),) if any(str(row["outcome"]).endswith(IN_OUT) for row in found) else ()
     return Table(caption, columns, tuple(groups), notes)
 
@@ -199,13 +209,24 @@ def unit_of(summary: Mapping[str, Any], outcome: str) -> str:
     return ""
 
 
-def _difference_row(row: Mapping[str, Any], key: str, names: Mapping[str, str], unit: str, pairs: bool) -> Row:
+def _difference_row(
+    row: Mapping[str, Any], key: str, names: Mapping[str, str], unit: str, pairs: bool, power: bool
+) -> Row:
     first, second = (str(names.get(row[end], row[end])) for end in (key, "comparator"))
     estimate = format_estimate(row, unit=str(row.get("unit") or unit), difference=True)
     counted = (number(format_count(row.get("averted"))), number(format_count(row.get("caused")))) if pairs else ()
     drawn = (_parameter_range(row),) if row.get("parameter_range") else ()
-    cells = (number(estimate.mean), number(estimate.range), number(estimate.error), *drawn, *counted)
+    tested = (_power(row),) if power else ()
+    cells = (number(estimate.mean), number(estimate.range), number(estimate.error), *drawn, *counted, *tested)
     return Row(Cell(first, (f"minus {second}",)), (*cells, Cell(direction_of(row, first, second))))
+
+
+def _power(row: Mapping[str, Any]) -> Cell:
+    """Share of simulated trials that find the difference, and its Monte Carlo error."""
+    if "power" not in row:
+        return number(MISSING)
+    estimate = format_estimate({"mean": row["power"], "mcse": row["power_mcse"], "unit": "proportion"})
+    return number(estimate.mean, f"Monte Carlo error {estimate.error}")
 
 
 def direction_of(row: Mapping[str, Any], first: str, second: str) -> str:

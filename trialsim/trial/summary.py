@@ -9,6 +9,7 @@ import numpy.typing as npt
 from trialsim.parameters.evidence import EvidenceRow
 from trialsim.scenario.model import Scenario
 from trialsim.trial.outcomes import Measured, Outcome
+from trialsim.trial.power import find_power
 
 type Values = npt.NDArray[np.float64]
 
@@ -86,6 +87,7 @@ def tabulate_differences(
     """Return arm minus comparator for every pair of arms and outcome, with averted and caused pairs where known.
 
     pairs: {(arm, comparator, outcome): (averted, caused)} summed over replicates, in counterfactual mode only.
+    Randomised trials have the power of each share of people instead: in counterfactual mode the arms are no samples.
     """
     table = []
     for a in range(len(scenario.arms)):
@@ -95,6 +97,8 @@ def tabulate_differences(
                     continue
                 values = np.array([r[a][outcome.name].value - r[b][outcome.name].value for r in measured])
                 averted, caused = pairs.get((a, b, outcome.name), (None, None))
+                sides = ([replicate[arm][outcome.name] for replicate in measured] for arm in (a, b))
+                tested = scenario.mode == "randomised" and outcome.unit == "proportion"
                 table.append(
                     {
                         "arm": scenario.arms[a].name,
@@ -104,6 +108,7 @@ def tabulate_differences(
                         "unit": outcome.unit,
                         "averted": averted,
                         "caused": caused,
+                        **((find_power(*sides) if tested else None) or {}),
                     }
                 )
     return table
