@@ -73,7 +73,7 @@ def simulate_design(
     with ThreadPoolExecutor(count_workers(workers)) as pool:
         for first in range(0, len(points), CHUNK):
             block = slice(first, first + CHUNK)
-            key = _hash_chunk(populations, best, values[block], seed, scale)
+            key = _hash_chunk(populations, prior, best, values[block], seed, scale)
             stored = _read_chunk(folder, key)
             if stored is None:
                 lucks = [(first + i) % LUCKS for i in range(len(values[block]))]
@@ -103,10 +103,12 @@ def join_designs(first: Design, second: Design) -> Design:
     )
 
 
-def _hash_chunk(populations: Populations, best: Mapping[str, float], values: Floats, seed: int, scale: float) -> str:
+def _hash_chunk(
+    populations: Populations, prior: Prior, best: Mapping[str, float], values: Floats, seed: int, scale: float
+) -> str:
     from trialsim.calibration.stamp import hash_model
 
-    text = f"{hash_model()} {sorted(best.items())} {populations.components} {seed} {scale}"
+    text = f"{hash_model()} {sorted(best.items())} {sorted(prior.followers.items())} {populations.components} {seed} {scale}"
     return hashlib.sha256(text.encode() + values.tobytes()).hexdigest()[:24]
 
 

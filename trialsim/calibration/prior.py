@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from trialsim.parameters.entry import Entry, ParameterTable
 from trialsim.parameters.evidence import find_evidence_file
+from trialsim.parameters.follow import list_followers
 from trialsim.parameters.spread import find_probability, find_quantile
 from trialsim.problems import InputError, Problem, nearest_name
 
@@ -28,10 +29,14 @@ type Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Prior:
-    """The calibrated parameters: entries whose value and limits are those of the prior, and the reason for each."""
+    """The calibrated parameters: entries whose value and limits are those of the prior, and the reason for each.
+
+    followers: parameters that share a calibrated one's value, each with the one that it follows.
+    """
 
     entries: Mapping[str, Entry]
     reasons: Mapping[str, str]
+    followers: Mapping[str, str]
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -51,11 +56,14 @@ def read_prior(table: ParameterTable) -> Prior:
                 continue
             entries[name] = _make_entry(table.entries[name], cells)
             reasons[name] = cells["reason"]
+            if entries[name].same_as:
+                problems.append(Problem(FILE, line, name, f"follows {entries[name].same_as}: calibrate that one"))
             if entries[name].distribution == "fixed":
                 problems.append(Problem(FILE, line, name, "is fixed: there is nothing to calibrate"))
     if problems:
         raise InputError(problems)
-    return Prior(entries, reasons)
+    followers = {name: other for name, other in list_followers(table).items() if other in entries}
+    return Prior(entries, reasons, followers)
 
 
 def _make_entry(entry: Entry, cells: Mapping[str, str]) -> Entry:
@@ -78,5 +86,8 @@ def find_values(prior: Prior, points: Floats) -> Floats:
 
 
 def fill_values(prior: Prior, best: Mapping[str, float], row: Floats) -> dict[str, float]:
-    """Return every parameter's value: the calibrated ones from a row of `find_values`, the others at their best."""
-    return {**best, **dict(zip(prior.names, map(float, row), strict=True))}
+    """Return every parameter's value: the calibrated ones and what follows them from a row of `find_values`, the others
+    at their best.
+    """
+    own = dict(zip(prior.names, map(float, row), strict=True))
+    return {**best, **own, **{name: own[other] for name, other in prior.followers.items()}}

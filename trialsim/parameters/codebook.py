@@ -56,7 +56,8 @@ def _report_entry(entry: Entry) -> str:
     lines = [f"### `{entry.name}`\n", f"{entry.meaning}\n", f"- value: {_report_value(entry)}"]
     lines.append(f"- range: {_report_range(entry)}")
     fitted = f", to {entry.fitted_to}" if entry.fitted_to else ""
-    lines.append(f"- obtained: {entry.obtained}{fitted}")
+    followed = f" as `{entry.same_as}`" if entry.same_as else ""
+    lines.append(f"- obtained: {entry.obtained}{followed}{fitted}")
     lines += _report_prior(entry)
     lines += [_report_source(row) for row in read_evidence_rows(entry.source_rows).values()]
     if entry.unknown:

@@ -41,14 +41,15 @@ def draw_parameters(table: ParameterTable, n: int, seed: int) -> ParameterDraws:
     `low`, `value` and `high` are the 2.5, 50 and 97.5% points of the draws before the range cuts them off: on the
     scale of the distribution the two halves are normal with a spread of their own, so that limits that are not
     symmetric are kept. A beta has `value` as its mean and (high - low) / 3.92 as its standard deviation. Fixed ones
-    never vary; pooled ones are rows of the shipped predictive draws, calibrated ones of the calibrated draws, the same
+    never vary; followers are what they follow; pooled ones are rows of the shipped predictive draws, calibrated ones of the calibrated draws, the same
     row for all of them.
     """
     import numpy as np
 
     values = np.empty((n, len(table.entries)))
     for column, entry in enumerate(table.entries.values()):
-        values[:, column] = _draw_entry(entry, n, seed)
+        source = table.entries[entry.same_as] if entry.same_as else entry
+        values[:, column] = np.clip(_draw_entry(source, n, seed), entry.range_low, entry.range_high)
     return _as_draws(table, values, f"joint-{stamp_table(table)}-{seed}-{n}")
 
 

@@ -32,6 +32,7 @@ OBTAINED: Mapping[str, str] = {
     "pooled": "pooled from published numbers by `trialsim evidence`: its value in a new setting",
     "calibrated": "posterior, given the targets of `trialsim calibrate`; value and limits are those of its joint draws",
     "fitted": "chosen so that the simulation meets published numbers",
+    "same": "value and draws of another parameter (`same_as`): nothing published tells the two apart",
     "fixed": "true by definition or by the label of a product",
     "assumption": "no number was found; a judgement",
     "scenario": "set by the scenario file",
@@ -45,7 +46,8 @@ class Entry:
     `unit` is a key of UNITS, `distribution` of DISTRIBUTIONS, `obtained` of OBTAINED. No value outside `range_low` to
     `range_high` (both inclusive, infinite where there is no bound) is allowed anywhere. `fitted_to` names the published
     numbers that a fitted value was chosen to meet; `source_rows` are ids of rows in the evidence tables; `unknown` says
-    what the number does not know; `source` is what a scenario gave as its reason, empty in the table itself.
+    what the number does not know; `source` is what a scenario gave as its reason, empty in the table itself; `same_as`
+    names the parameter whose value and draws this one shares, else it is empty.
     """
 
     name: str
@@ -62,6 +64,7 @@ class Entry:
     meaning: str
     unknown: str
     source: str = ""
+    same_as: str = ""
 
 
 @dataclass(frozen=True, slots=True)

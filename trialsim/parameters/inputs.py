@@ -27,6 +27,7 @@ def describe_entry(entry: Entry, rows: dict[str, EvidenceRow]) -> dict[str, Any]
         "high": entry.high,
         "obtained": entry.obtained,
         "fitted_to": entry.fitted_to,
+        "same_as": entry.same_as,
         "meaning": entry.meaning,
         "source": entry.source,
         "unknown": entry.unknown,

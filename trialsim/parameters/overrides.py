@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from trialsim.parameters.entry import Entry, ParameterTable
+from trialsim.parameters.follow import follow_others
 from trialsim.problems import InputError, Problem, nearest_name
 
 
@@ -30,6 +31,8 @@ def override_parameters(
 ) -> ParameterTable:
     """The table with these parameters fixed at the values given, obtained `scenario`, with their reason as `source`.
 
+    What follows an overridden parameter follows it here too, unless it is overridden itself.
+
     `file` and `lines` (by parameter name) say where a mistake stands. Raises InputError that names every unknown
     parameter, with the nearest known one, and every value outside its range.
     """
@@ -45,7 +48,7 @@ def override_parameters(
             entries[name] = _fix_entry(entries[name], override)
     if problems:
         raise InputError(problems)
-    return ParameterTable(entries, table.file)
+    return follow_others(ParameterTable(entries, table.file))
 
 
 def _outside(where: tuple[str, int | None, str], entry: Entry, value: float) -> Problem:
@@ -63,6 +66,7 @@ def _fix_entry(entry: Entry, override: Override) -> Entry:
         distribution="fixed",
         obtained="scenario",
         fitted_to="",
+        same_as="",
         source_rows=(),
         source=override.source,
     )

@@ -13,6 +13,7 @@ from trialsim.parameters.calibrated import apply_calibration
 from trialsim.parameters.checks import check_entry
 from trialsim.parameters.entry import Entry, ParameterTable
 from trialsim.parameters.evidence import FILE, find_evidence_file
+from trialsim.parameters.follow import check_follower, fill_follower, follow_others
 from trialsim.problems import InputError, Problem, nearest_name
 
 COLUMNS = (
@@ -26,6 +27,7 @@ COLUMNS = (
     "range_high",
     "obtained",
     "fitted_to",
+    "same_as",
     "source_rows",
     "meaning",
     "unknown",
@@ -44,14 +46,16 @@ def read_parameters(path: Path | None = None, *, calibrated: bool = True) -> Par
 
     The file is a CSV with exactly the columns COLUMNS, in any order. `low` and `high` may be empty where
     `distribution` is `fixed`, `range_low` and `range_high` where there is no bound. `source_rows` are ids separated by
-    semicolons.
+    semicolons. A row with `same_as` leaves value, low, high and distribution empty: they are those of the row it names.
     """
     name = f"{FILE}/parameters.csv" if path is None else str(path)
     rows = _read_rows(find_evidence_file("parameters.csv") if path is None else path, name)
     problems: list[Problem] = []
     entries: dict[str, Entry] = {}
+    by_name = {cells["name"]: cells for _, cells in rows}
     for line, cells in rows:
-        entry, found = _read_entry(cells, name, line)
+        problems += check_follower(cells, by_name, name, line)
+        entry, found = _read_entry(fill_follower(cells, by_name), name, line)
         problems += found
         if entry.name in entries:
             problems.append(Problem(name, line, entry.name, "is there twice", "one row a parameter"))
@@ -59,7 +63,7 @@ def read_parameters(path: Path | None = None, *, calibrated: bool = True) -> Par
     if problems:
         raise InputError(problems)
     table = ParameterTable(entries, name)
-    return apply_calibration(table) if path is None and calibrated else table
+    return follow_others(apply_calibration(table)) if path is None and calibrated else table
 
 
 def _read_rows(file: Path | Traversable, name: str) -> list[tuple[int, _Cells]]:
@@ -124,6 +128,7 @@ def _read_entry(cells: _Cells, file: str, line: int) -> tuple[Entry, list[Proble
         range_high=numbers["range_high"],
         obtained=cells["obtained"],
         fitted_to=cells["fitted_to"],
+        same_as=cells["same_as"],
         source_rows=tuple(part for part in re.split(r"[;\s]+", cells["source_rows"]) if part),
         meaning=cells["meaning"],
         unknown=cells["unknown"],
