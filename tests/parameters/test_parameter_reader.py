@@ -20,6 +20,7 @@ SOUND = {
     "range_high": "1",
     "obtained": "evidence",
     "fitted_to": "",
+    "same_as": "",
     "source_rows": "merrall-2010-1; merrall-2010-2",
     "meaning": "how often",
     "unknown": "much",

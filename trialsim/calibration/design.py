@@ -108,7 +108,8 @@ def _hash_chunk(
 ) -> str:
     from trialsim.calibration.stamp import hash_model
 
-    text = f"{hash_model()} {sorted(best.items())} {sorted(prior.followers.items())} {populations.components} {seed} {scale}"
+    fixed = f"{sorted(best.items())} {sorted(prior.followers.items())}"
+    text = f"{hash_model()} {fixed} {populations.components} {seed} {scale}"
     return hashlib.sha256(text.encode() + values.tobytes()).hexdigest()[:24]
 
 

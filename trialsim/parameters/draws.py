@@ -41,8 +41,8 @@ def draw_parameters(table: ParameterTable, n: int, seed: int) -> ParameterDraws:
     `low`, `value` and `high` are the 2.5, 50 and 97.5% points of the draws before the range cuts them off: on the
     scale of the distribution the two halves are normal with a spread of their own, so that limits that are not
     symmetric are kept. A beta has `value` as its mean and (high - low) / 3.92 as its standard deviation. Fixed ones
-    never vary; followers are what they follow; pooled ones are rows of the shipped predictive draws, calibrated ones of the calibrated draws, the same
-    row for all of them.
+    never vary; pooled ones are rows of the shipped predictive draws, calibrated ones of the calibrated draws, the same
+    row for all of them; followers have the draws of what they follow.
     """
     import numpy as np
 

@@ -39,7 +39,7 @@ def fill_follower(cells: Mapping[str, str], by_name: Mapping[str, Mapping[str, s
 def check_follower(
     cells: Mapping[str, str], by_name: Mapping[str, Mapping[str, str]], file: str, line: int
 ) -> list[Problem]:
-    """Return what is wrong with a row's `same_as`: no such parameter, one that follows itself, or numbers of its own."""
+    """Return what is wrong with a row's `same_as`: no such parameter, a follower itself, or own numbers beside it."""
     name, other = cells["name"], cells["same_as"]
     if (cells["obtained"] == "same") != bool(other):
         return [Problem(file, line, name, "obtained is 'same' exactly where same_as names a parameter")]

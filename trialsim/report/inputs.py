@@ -20,6 +20,7 @@ OBTAINED = {
         "Medians and limits of joint draws, given the targets of calibration (trialsim parameters show NAME).",
     ),
     "fitted": ("Fitted", "Chosen so that the model reproduces the published results named in the last column."),
+    "same": ("As another parameter", "Nothing published tells these apart: they share its value and every draw."),
     "pooled": ("Pooled", "Pooled from the published studies named; the limits are those of a new setting."),
     "evidence": ("From evidence", "Taken from the published studies named."),
     "fixed": ("Fixed", "Definitions, constants of nature or design choices."),
@@ -65,6 +66,7 @@ def input_row(entry: Mapping[str, Any]) -> Row:
     limits = f"{low.split(' ')[0]} to {high}" if is_number(entry.get("low")) and is_number(entry.get("high")) else "–"
     sources = tuple(_source(source) for source in entry.get("source_rows") or ())
     sources += (str(entry["source"]),) if entry.get("source") else ()
+    sources += (f"as {entry['same_as']}",) if entry.get("same_as") else ()
     assumed = entry.get("obtained") == "assumption"
     if not sources:
         sources = ("no published source",) if assumed else ("–",)
