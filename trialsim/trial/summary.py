@@ -97,7 +97,7 @@ def tabulate_differences(
                     continue
                 values = np.array([r[a][outcome.name].value - r[b][outcome.name].value for r in measured])
                 averted, caused = pairs.get((a, b, outcome.name), (None, None))
-                sides = ([replicate[arm][outcome.name] for replicate in measured] for arm in (a, b))
+                first, second = ([replicate[arm][outcome.name] for replicate in measured] for arm in (a, b))
                 tested = scenario.mode == "randomised" and outcome.unit == "proportion"
                 table.append(
                     {
@@ -108,7 +108,7 @@ def tabulate_differences(
                         "unit": outcome.unit,
                         "averted": averted,
                         "caused": caused,
-                        **((find_power(*sides) if tested else None) or {}),
+                        **((find_power(first, second) if tested else None) or {}),
                     }
                 )
     return table
