@@ -164,6 +164,7 @@ def show_parameter(
     """Show a parameter: value, unit, prior, posterior, what informs it, source rows and citations."""
     from trialsim.parameters.calibrated import read_calibration
     from trialsim.parameters.evidence import read_evidence_rows
+    from trialsim.parameters.follow import trace_entry
     from trialsim.parameters.inputs import describe_entry
     from trialsim.parameters.reader import read_parameters
 
@@ -173,17 +174,18 @@ def show_parameter(
         raise InputError(
             [Problem("command line", None, name, "is no parameter", "a parameter of the codebook", nearest)]
         )
-    entry = table.entries[name]
+    entry = trace_entry(table, name)
+    followed = entry.same_as or name
     shown = describe_entry(entry, read_evidence_rows(entry.source_rows))
-    cells = ((read_calibration() or {}).get("parameters") or {}).get(name)
-    before = read_parameters(calibrated=False).entries[name]
+    cells = ((read_calibration() or {}).get("parameters") or {}).get(followed)
+    before = read_parameters(calibrated=False).entries[followed]
     shown["prior"] = cells["prior"] if cells else {"median": before.value, "low": before.low, "high": before.high}
     shown["prior_reason"] = (
         cells["prior_reason"] if cells else "not calibrated: value and limits of the parameter table"
     )
     shown["posterior"] = cells["posterior"] if cells else None
     shown["contraction"] = cells["contraction"] if cells else None
-    shown["informed_by"] = _find_informing(name) if cells else []
+    shown["informed_by"] = _find_informing(followed) if cells else []
     if json:
         print_json(shown)
     elif not quiet:

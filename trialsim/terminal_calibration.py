@@ -67,7 +67,9 @@ def print_parameter(shown: Mapping[str, Any]) -> None:
         highlight=False,
     )
     console.print(
-        f"  obtained   {shown['obtained']}" + (f", to {shown['fitted_to']}" if shown["fitted_to"] else ""),
+        f"  obtained   {shown['obtained']}"
+        + (f" as {shown['same_as']}" if shown["same_as"] else "")
+        + (f", to {shown['fitted_to']}" if shown["fitted_to"] else ""),
         highlight=False,
     )
     console.print(f"  prior      {_describe(shown['prior'])}: {shown['prior_reason']}", highlight=False)

@@ -9,6 +9,7 @@ from trialsim.calibration.prior import fill_values, read_prior
 from trialsim.engine.world import list_values
 from trialsim.parameters import COLUMNS, draw_parameters, read_parameters
 from trialsim.parameters.follow import list_followers
+from trialsim.parameters.inputs import list_inputs
 from trialsim.parameters.overrides import override_parameters
 from trialsim.problems import InputError
 from trialsim.scenario.model import Override
@@ -51,6 +52,13 @@ def test_calibration_simulates_followers_at_what_they_follow() -> None:
     row = np.array([entry.value for entry in prior.entries.values()])
     row[prior.names.index(FOLLOWED)] = 0.77
     assert fill_values(prior, list_values(table), row)[FOLLOWER] == 0.77
+
+
+def test_a_report_leads_from_a_follower_to_the_papers() -> None:
+    inputs = {entry["name"]: entry for entry in list_inputs(TABLE, ["oral_naltrexone"], {})}
+    assert inputs[FOLLOWER]["same_as"] == FOLLOWED
+    assert [row["row"] for row in inputs[FOLLOWER]["source_rows"]] == list(TABLE.entries[FOLLOWED].source_rows)
+    assert inputs[FOLLOWER]["source_rows"]
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,12 @@ def follow_others(table: ParameterTable) -> ParameterTable:
     return ParameterTable(entries, table.file)
 
 
+def trace_entry(table: ParameterTable, name: str) -> Entry:
+    """Return a parameter with the source rows of what it follows, so that its number leads to a paper in one step."""
+    entry = table.entries[name]
+    return replace(entry, source_rows=table.entries[entry.same_as].source_rows) if entry.same_as else entry
+
+
 def _follow(entry: Entry, entries: Mapping[str, Entry]) -> Entry:
     if not entry.same_as:
         return entry

@@ -6,6 +6,7 @@ from typing import Any
 from trialsim.clinical.records import OBSERVATION_NAMES, PARAMETER_NAMES
 from trialsim.parameters.entry import Entry, ParameterTable
 from trialsim.parameters.evidence import EvidenceRow, read_evidence_rows
+from trialsim.parameters.follow import trace_entry
 from trialsim.parameters.medications import MEDICATIONS, list_parameter_names
 
 
@@ -45,6 +46,6 @@ def list_inputs(
 
     like: the built-in medication behind each of the scenario's own.
     """
-    entries = [table.entries[name] for name in select_names(medications, like, observed)]
+    entries = [trace_entry(table, name) for name in select_names(medications, like, observed)]
     rows = read_evidence_rows(row for entry in entries for row in entry.source_rows)
     return [describe_entry(entry, rows) for entry in entries]

@@ -37,6 +37,10 @@ class Entry(Protocol):
     def source_rows(self) -> tuple[str, ...]:
         """Rows of the evidence tables."""
 
+    @property
+    def same_as(self) -> str:
+        """The parameter whose value it shares, or nothing."""
+
 
 class Table(Protocol):
     """What is needed of the parameter table."""
@@ -234,17 +238,19 @@ def _parameter_rows(scenario: Scenario, parameters: Table) -> list[Row]:
     used = {custom.get(arm.medication, arm.medication) for arm in scenario.arms}
     others = tuple(f"_{medication}" for medication in MEDICATIONS if medication not in used)
     return [
-        {"name": name, "value": entry.value, "unit": entry.unit, "source": _origin(entry)}
+        {"name": name, "value": entry.value, "unit": entry.unit, "source": _origin(entry, parameters.entries)}
         for name, entry in parameters.entries.items()
         if name not in scenario.parameters and not name.endswith(others)
     ]
 
 
-def _origin(entry: Entry) -> str:
-    """How a parameter was obtained, what it was fitted to, and the evidence rows behind it."""
+def _origin(entry: Entry, entries: Mapping[str, Entry]) -> str:
+    """How a parameter was obtained, what it was fitted to, and the evidence rows behind it or what it follows."""
     fitted = entry.fitted_to and entry.obtained != "calibrated"
     obtained = f"fitted to {entry.fitted_to}" if fitted else entry.obtained
-    return ": ".join(part for part in (obtained, ", ".join(entry.source_rows)) if part)
+    obtained = f"as {entry.same_as}" if entry.same_as else obtained
+    rows = entries[entry.same_as].source_rows if entry.same_as else entry.source_rows
+    return ": ".join(part for part in (obtained, ", ".join(rows)) if part)
 
 
 def _yes_no(value: bool) -> str:
