@@ -36,9 +36,9 @@ def test_all_none_and_nobody() -> None:
 
 def test_identical_arms_are_told_apart_as_often_as_the_binomial_law_says() -> None:
     n, share = 60, 0.4
-    x = np.arange(n + 1)
+    x = np.arange(n + 1, dtype=np.float64)
     grid = np.meshgrid(x, x, indexing="ij")
-    p = compare_proportions(grid[0], np.full_like(grid[0], n), grid[1], np.full_like(grid[1], n))
+    p = compare_proportions(grid[0], np.full_like(grid[0], float(n)), grid[1], np.full_like(grid[1], float(n)))
     exact = (np.outer(binom.pmf(x, n, share), binom.pmf(x, n, share)) * (p < LEVEL)).sum()
     found = find_power(measure(share, n), measure(share, n))
     assert found is not None
