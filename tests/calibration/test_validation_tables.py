@@ -1,4 +1,4 @@
-"""The stored validation: of today's draws, near nominal coverage, every miss named."""
+"""The stored validation: of today's draws, near nominal coverage, every miss named, the ranks of known truths too."""
 
 import json
 from pathlib import Path
@@ -11,6 +11,7 @@ from trialsim.parameters.evidence import find_evidence_file
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "validation-tables.md"
 REPORT = json.loads(find_evidence_file("calibrated/validation.json").read_text(encoding="utf-8"))
+RANKS = json.loads(find_evidence_file("calibrated/sbc.json").read_text(encoding="utf-8"))
 
 
 def test_the_page_is_the_stored_report() -> None:
@@ -29,3 +30,17 @@ def test_coverage_is_near_nominal_and_misses_are_named() -> None:
     missed = [row["target"] for row in REPORT["predictions"] if not row["inside"]]
     assert missed == own["misses"]
     assert own["coverage_95"] == pytest.approx(1.0 - len(missed) / own["targets"], abs=1e-5)
+
+
+def test_the_page_calls_the_ranks_of_known_truths_what_they_are() -> None:
+    assert RANKS["replications"] >= 60
+    # Replications are independent, coordinates of one are not: the stored error is over replications.
+    near = all(
+        abs(RANKS[f"coverage_{level}"] - level / 100.0) < 4.0 * RANKS[f"coverage_{level}_error"] for level in (50, 90)
+    )
+    uniform = RANKS["least_p"] > 0.01 / len(RANKS["histograms"])
+    page = " ".join((DOCUMENT.parent / "validation.md").read_text(encoding="utf-8").split())
+    assert f"In {RANKS['replications']} replications" in page
+    assert f"{RANKS['coverage_50']:.1%} of the truths in 50% intervals" in page
+    assert f"{RANKS['coverage_90']:.1%} in 90% intervals" in page
+    assert ("were asked for: **a miss**" in page) == (not (near and uniform))
