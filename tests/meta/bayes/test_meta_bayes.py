@@ -25,19 +25,21 @@ ERRORS = 4.5
 """Monte Carlo standard errors between two computations of one number: 1 in 150,000, and there are some dozens."""
 
 
-def agree(data: EffectSizes | ArmCounts, spec: PoolSpec) -> None:
+def find_largest_gap(data: EffectSizes | ArmCounts, spec: PoolSpec) -> float:
+    """The largest difference between sampling and integration, in Monte Carlo standard errors."""
     from dataclasses import replace
 
     exact, sampled = pool_data(data, replace(spec, method="exact")), pool_data(data, replace(spec, method="bayes"))
-    for name in ("estimate", "ci_low", "ci_high", "tau"):
-        gap = getattr(sampled, name) - getattr(exact, name)
-        assert abs(gap) <= ERRORS * sampled.diagnostics[f"mcse_{name}"], name
+    return max(
+        abs(getattr(sampled, name) - getattr(exact, name)) / sampled.diagnostics[f"mcse_{name}"]
+        for name in ("estimate", "ci_low", "ci_high", "tau")
+    )
 
 
 def test_sampling_is_integration_for_bcg() -> None:
     """The published pool (mean −0.7103), by NUTS; one compilation, so that it may stay among the fast tests."""
     data = make_effects(read_reference("bcg-contrasts"), "log_risk_ratio")
-    agree(data, PoolSpec("log_risk_ratio"))
+    assert find_largest_gap(data, PoolSpec("log_risk_ratio")) <= ERRORS
 
 
 @pytest.mark.slow
@@ -65,7 +67,8 @@ def test_sampling_is_integration_for_random_counts(seed: int, measure: str) -> N
     events = (random.poisson(n * p) if poisson else random.binomial(n.astype(int), p)).astype(float)
     names = tuple(map(str, range(k)))
     data = ArmCounts(measure, "poisson" if poisson else "binomial", names, events, n)
-    agree(data, PoolSpec(measure, "poisson" if poisson else "binomial", mu_prior=read_prior("normal(0, 2)")))
+    spec = PoolSpec(measure, "poisson" if poisson else "binomial", mu_prior=read_prior("normal(0, 2)"))
+    assert find_largest_gap(data, spec) <= ERRORS
 
 
 @pytest.mark.slow
