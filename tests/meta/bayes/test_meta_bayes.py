@@ -31,7 +31,7 @@ def find_largest_gap(data: EffectSizes | ArmCounts, spec: PoolSpec) -> float:
 
     exact, sampled = pool_data(data, replace(spec, method="exact")), pool_data(data, replace(spec, method="bayes"))
     return max(
-        abs(getattr(sampled, name) - getattr(exact, name)) / sampled.diagnostics[f"mcse_{name}"]
+        abs(float(getattr(sampled, name)) - float(getattr(exact, name))) / float(sampled.diagnostics[f"mcse_{name}"])
         for name in ("estimate", "ci_low", "ci_high", "tau")
     )
 
