@@ -43,6 +43,8 @@ MOST_RHAT: Final = 1.01
 LEAST_EFFECTIVE: Final = 400.0
 MOST_FAILED: Final = 0.01
 MOST_BIAS: Final = 0.25
+# The first sample only says where to simulate more.
+ANY_RHAT: Final = float("inf")
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,12 +119,12 @@ def calibrate(problem: Problemset, options: Options) -> Calibration:
     wide = _simulate(problem, draw_points(options.first, d, options.seed), options, options.seed, "Design")
     layout = lay_out_targets(problem.fitted, problem.components)
     rough = fit_surrogate(problem.components, wide.points, wide.results, np.zeros(d))
-    sample = sample_posterior(rough, layout, options.seed + 1, max(options.walkers // 2, 50))
+    sample = sample_posterior(rough, layout, options.seed + 1, max(options.walkers // 2, 50), ANY_RHAT)
     near = pick_rows(sample.points, options.second, options.seed)[:, :d]
     local = _simulate(problem, near, options, options.seed + 50, "Design near the posterior")
     design = join_designs(wide, local)
     surrogate = fit_surrogate(problem.components, design.points, design.results, near.mean(axis=0))
-    final = sample_posterior(surrogate, layout, options.seed + 2, options.walkers)
+    final = sample_posterior(surrogate, layout, options.seed + 2, options.walkers, MOST_RHAT)
     probe = pick_rows(final.points, options.checks, options.seed + 1)[:, :d]
     direct = _simulate(problem, probe, options, options.seed + 1000, "Direct check")
     check = compare_directly(problem.components, surrogate, direct)

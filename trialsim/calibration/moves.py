@@ -4,7 +4,8 @@ walkers.
 Sequential Monte Carlo stops its own moves by a heuristic, and in some eighty coordinates leaves a sample about 5% too
 narrow (up to 15% in single ones), which more particles do not cure. So half of the walkers begin at its particles and
 half in the prior, much wider; all move until both halves are one, which R-hat between the halves (of ranks, and of
-distances from the median) has to confirm.
+distances from the median) has to confirm: while it does not, they move on for another round, under a reference law
+fitted to where they are.
 """
 
 from __future__ import annotations
@@ -19,11 +20,13 @@ import numpy.typing as npt
 type Floats = npt.NDArray[np.float64]
 type LogLikelihood = Callable[[Floats], Floats]
 
-# Step sizes, drawn anew for each walker and step; iterations before the first row is kept, between rows, and rows kept.
+# Step sizes, drawn anew for each walker and step. A round's iterations before its first row is kept, those between
+# rows, and the rows kept; the rounds after which moves end, whatever R-hat says.
 STEPS: Final = (0.1, 0.25, 0.5)
 FORGET: Final = 600
 BETWEEN: Final = 100
 KEPT: Final = 5
+ROUNDS: Final = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +71,23 @@ def move_walkers(find: LogLikelihood, start: Floats, reference: Reference, rng: 
     return np.array(kept)
 
 
-def move_from_both_sides(find: LogLikelihood, points: Floats, walkers: int, seed: int) -> Floats:
-    """Return [KEPT, 2, walkers, d]: states of walkers from a sample, and of as many from the prior."""
+def move_from_both_sides(find: LogLikelihood, points: Floats, walkers: int, seed: int, most_rhat: float) -> Floats:
+    """Return [KEPT, 2, walkers, d]: states of walkers from a sample, and of as many from the prior.
+
+    The states are those of the first round whose R-hat is at most `most_rhat`, or of the last.
+    """
     rng = np.random.default_rng(seed)
+    d = points.shape[1]
     inside = points[rng.integers(len(points), size=walkers)]
-    outside = rng.standard_normal((walkers, points.shape[1]))
-    states = move_walkers(find, np.concatenate([inside, outside]), fit_reference(points), rng)
-    return states.reshape(KEPT, 2, walkers, points.shape[1])
+    state = np.concatenate([inside, rng.standard_normal((walkers, d))])
+    reference = fit_reference(points)
+    for _ in range(ROUNDS):
+        states = move_walkers(find, state, reference, rng)
+        halves = states.reshape(KEPT, 2, walkers, d)
+        if find_rhat(halves) <= most_rhat:
+            break
+        state, reference = states[-1], fit_reference(states.reshape(-1, d))
+    return halves
 
 
 def find_rhat(states: Floats) -> float:

@@ -56,15 +56,24 @@ def find_log_likelihood(surrogate: Surrogate, layout: Layout, points: Floats) ->
 
 
 def sample_posterior(
-    surrogate: Surrogate, layout: Layout, seed: int, walkers: int, particles: int = PARTICLES, chains: int = 2
+    surrogate: Surrogate,
+    layout: Layout,
+    seed: int,
+    walkers: int,
+    most_rhat: float,
+    particles: int = PARTICLES,
+    chains: int = 2,
 ) -> Sample:
-    """Sample the posterior: `walkers` from the particles and as many from the prior, KEPT rows of each."""
+    """Sample the posterior: `walkers` from the particles and as many from the prior, KEPT rows of each.
+
+    They move until R-hat is at most `most_rhat`, or as long as moves are allowed to: what is returned says which.
+    """
     points, stages = sample_particles(surrogate, layout, seed, particles, chains)
 
     def find(rows: Floats) -> Floats:
         return np.asarray(find_log_likelihood(surrogate, layout, rows).sum(axis=1))
 
-    states = move_from_both_sides(find, points, walkers, seed)
+    states = move_from_both_sides(find, points, walkers, seed, most_rhat)
     rows = states.reshape(-1, points.shape[1])
     likelihood = find_log_likelihood(surrogate, layout, rows)
     return Sample(rows, likelihood, find_rhat(states), find_effective_size(states), stages)

@@ -21,7 +21,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from trialsim.calibration.calibrate import Options, Problemset, draw_points, pose_problem, simulate_problem
+from trialsim.calibration.calibrate import MOST_RHAT, Options, Problemset, draw_points, pose_problem, simulate_problem
 from trialsim.calibration.design import Design
 from trialsim.calibration.likelihood import TAU_SCALES, Layout, find_taus, lay_out_targets, predict_targets
 from trialsim.calibration.posterior import sample_posterior
@@ -37,16 +37,19 @@ from trialsim.runs.progress import Progress, show_progress
 type Floats = npt.NDArray[np.float64]
 
 BINS: Final = 10
-WALKERS: Final = 100
+WALKERS: Final = 200
 # Truths are lived by this many times the people of a design: their own chance is then small beside that of the studies.
 SCALE: Final = 10.0
 
 
 @dataclass(frozen=True, slots=True)
 class Ranks:
-    """ranks [replications, coordinates]: share of the posterior below the truth, 0 to 1."""
+    """ranks [replications, coordinates]: share of the posterior below the truth, 0 to 1; rhats [replications]: of the
+    samples that the truths are ranked in.
+    """
 
     ranks: Floats
+    rhats: Floats
     names: tuple[str, ...]
 
 
@@ -91,14 +94,15 @@ def rank_truths(problem: Problemset, design: Design, truths: Design, seed: int, 
     known = np.concatenate([truths.points, spreads], axis=1)
     with ProcessPoolExecutor(count_workers(None), mp_context=get_context("spawn")) as pool:
         found = run_chunks(partial(_rank_truth, surrogate), list(zip(data, known, count(seed))), pool, progress)
-        ranks = np.array(list(found))
-    return Ranks(ranks, (*problem.prior.names, *(f"discrepancy {kind}" for kind in TAU_SCALES)))
+        rows = np.array(list(found))
+    return Ranks(rows[:, 1:], rows[:, 0], (*problem.prior.names, *(f"discrepancy {kind}" for kind in TAU_SCALES)))
 
 
 def _rank_truth(surrogate: Surrogate, replication: tuple[Layout, Floats, int]) -> Floats:
+    """Return the R-hat of a sample, then the truth's rank in it for every coordinate."""
     data, truth, seed = replication
-    sample = sample_posterior(surrogate, data, seed, WALKERS, chains=1)
-    return np.asarray((sample.points < truth).mean(axis=0))
+    sample = sample_posterior(surrogate, data, seed, WALKERS, MOST_RHAT, chains=1)
+    return np.concatenate([[sample.rhat], (sample.points < truth).mean(axis=0)])
 
 
 def summarise_ranks(ranks: Ranks) -> dict[str, Any]:
@@ -111,6 +115,8 @@ def summarise_ranks(ranks: Ranks) -> dict[str, Any]:
     per = [float(chisquare(np.add.reduceat(np.array(h), range(0, BINS, 2))).pvalue) for h in histograms.values()]
     return {
         "replications": len(ranks.ranks),
+        "most_rhat": float(ranks.rhats.max()),
+        "unconverged": int((ranks.rhats > MOST_RHAT).sum()),
         **_find_coverage(ranks.ranks, 50),
         **_find_coverage(ranks.ranks, 90),
         "least_p": min(per),

@@ -80,7 +80,7 @@ def sample_without(calibration: Calibration, study: str, seed: int) -> Sample:
     """Return a posterior sampled anew without a study's targets; raises InputError where it misses its gate."""
     kept = [target for target in calibration.problem.fitted if target.study != study]
     layout = lay_out_targets(kept, calibration.problem.components)
-    sample = sample_posterior(calibration.surrogate, layout, seed, REFIT_WALKERS)
+    sample = sample_posterior(calibration.surrogate, layout, seed, REFIT_WALKERS, MOST_REFIT_RHAT)
     if sample.rhat > MOST_REFIT_RHAT:
         message = f"the posterior without this study has R-hat {sample.rhat:.3f} where {MOST_REFIT_RHAT} is the limit"
         raise InputError([Problem("validation", None, study, message, "another seed, or more moves (moves.py)")])
