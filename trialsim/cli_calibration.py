@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,6 +14,7 @@ from trialsim.problems import InputError, Problem, nearest_name
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from trialsim.calibration.gates import Gates
     from trialsim.calibration.targets import Target
 
 parameters_app = typer.Typer(
@@ -30,6 +32,15 @@ def calibrate(
     draws: Annotated[int, typer.Option(min=10, max=100_000, help="Joint draws to write.")] = 500,
     seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Seed of design and sampler.")] = 20261,
     design: Annotated[int, typer.Option(min=200, max=100_000, help="Parameter sets to simulate at first.")] = 1200,
+    truths: Annotated[
+        int | None,
+        typer.Option(
+            min=8,
+            max=10_000,
+            help="Known truths to rank; default: the stored ranks, or 16 where none are of today's evidence and model.",
+            show_default=False,
+        ),
+    ] = None,
     workers: Annotated[int | None, typer.Option(min=1, max=4096, help="Threads; default: one a core.")] = None,
     out: Annotated[Path, typer.Option(help="Folder of the result; finished simulations are kept in it.")] = Path(
         "calibrated"
@@ -38,9 +49,11 @@ def calibrate(
     quiet: Quiet = False,
 ) -> None:
     """Calibrate the unobserved parameters to the targets; a killed calibration resumes when it is run again."""
-    from trialsim.calibration.calibrate import Options, find_missed_gates, pose_problem
+    from trialsim.calibration.calibrate import Options, pose_problem
     from trialsim.calibration.calibrate import calibrate as run_calibration
     from trialsim.calibration.files import write_calibration
+    from trialsim.calibration.gates import find_rank_gates
+    from trialsim.calibration.sbc import find_ranks
     from trialsim.parameters.reader import read_parameters
     from trialsim.runs.atomic import check_writable
 
@@ -55,11 +68,11 @@ def calibrate(
         workers=workers,
         quiet=quiet,
     )
+    ranked = find_rank_gates(find_ranks(problem, options, out, truths))
+    _demand(ranked, "other walkers or moves (moves.py): samples do not cover truths that are known")
     found = run_calibration(problem, options)
-    missed = find_missed_gates(found)
-    if missed:
-        raise InputError([_describe_gate(name, found.gates[name]) for name in missed])
-    stamp = write_calibration(found, options, out)
+    _demand(found.gates, "more parameter sets (--design), or targets that agree better")
+    stamp = write_calibration(replace(found, gates={**found.gates, **ranked}), options, out)
     if json:
         print_json({**stamp, "directory": str(out)})
         return
@@ -70,9 +83,14 @@ def calibrate(
     print(out / "draws.csv")
 
 
-def _describe_gate(name: str, gate: dict[str, Any]) -> Problem:
-    message = f"the calibration misses this gate: {gate['figure']:.3g} where {gate['limit']:.3g} is the limit"
-    return Problem("calibration", None, name, message, "more parameter sets (--design), or targets that agree better")
+def _demand(gates: Gates, remedy: str) -> None:
+    """Raise InputError naming every gate that does not hold."""
+    message = "the calibration misses this gate: {figure:.3g} where {limit:.3g} is the limit"
+    missed = {name: gate for name, gate in gates.items() if not gate["passed"]}
+    if missed:
+        raise InputError(
+            [Problem("calibration", None, name, message.format(**gate), remedy) for name, gate in missed.items()]
+        )
 
 
 def _read_targets(path: Path | None) -> tuple[Target, ...] | None:

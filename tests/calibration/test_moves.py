@@ -1,7 +1,9 @@
 """Moves find a posterior of closed form from a sample that is too narrow and misplaced; R-hat sees one that is."""
 
 import numpy as np
+import pytest
 
+from trialsim.calibration import moves
 from trialsim.calibration.moves import find_effective_size, find_rhat, move_from_both_sides
 
 D, WALKERS = 12, 200
@@ -24,7 +26,7 @@ def draw_collapsed() -> np.ndarray:
     return MEAN + 0.5 * spread + 0.7 * RNG.multivariate_normal(np.zeros(D), COVARIANCE, size=400)
 
 
-STATES = move_from_both_sides(find_log_likelihood, draw_collapsed(), WALKERS, 1)
+STATES = move_from_both_sides(find_log_likelihood, draw_collapsed(), WALKERS, 1, 1.01)
 
 
 def test_they_reach_the_closed_form() -> None:
@@ -43,3 +45,13 @@ def test_the_halves_are_one_and_halves_that_differ_are_seen() -> None:
     centre = narrow[:, 0].mean(axis=(0, 1))
     narrow[:, 0] = centre + 0.7 * (narrow[:, 0] - centre)
     assert find_rhat(narrow) > 1.01
+
+
+def test_they_go_on_until_r_hat_holds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(moves, "FORGET", 20)
+    monkeypatch.setattr(moves, "BETWEEN", 10)
+    points = draw_collapsed()
+    assert find_rhat(move_from_both_sides(find_log_likelihood, points, WALKERS, 1, float("inf"))) > 1.01
+    assert find_rhat(move_from_both_sides(find_log_likelihood, points, WALKERS, 1, 1.01)) <= 1.01
+    monkeypatch.setattr(moves, "ROUNDS", 1)
+    assert find_rhat(move_from_both_sides(find_log_likelihood, points, WALKERS, 1, 1.01)) > 1.01

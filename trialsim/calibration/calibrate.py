@@ -16,21 +16,14 @@ import numpy as np
 import numpy.typing as npt
 
 from trialsim.calibration.design import Design, join_designs, simulate_design
+from trialsim.calibration.gates import MOST_RHAT, Gates, find_gates
 from trialsim.calibration.likelihood import TAU_SCALES, Layout, find_taus, lay_out_targets
 from trialsim.calibration.populations import Populations, read_populations
 from trialsim.calibration.posterior import Sample, sample_posterior, split_points
 from trialsim.calibration.prior import Prior, find_values, read_prior
 from trialsim.calibration.stamp import hash_evidence, hash_model
 from trialsim.calibration.surrogate import Surrogate, fit_surrogate, predict_links
-from trialsim.calibration.targets import (
-    COUNTS,
-    NORMAL_95,
-    RATES,
-    Component,
-    Target,
-    list_components,
-    read_targets,
-)
+from trialsim.calibration.targets import COUNTS, RATES, Component, Target, list_components, read_targets
 from trialsim.engine.world import list_values
 from trialsim.parameters.calibrated import DISCREPANCY, WEIGHT
 from trialsim.parameters.entry import ParameterTable
@@ -38,11 +31,6 @@ from trialsim.runs.progress import Progress, show_progress
 
 type Floats = npt.NDArray[np.float64]
 
-# Gates: a calibration that misses one is an error, never a plot to look at.
-MOST_RHAT: Final = 1.01
-LEAST_EFFECTIVE: Final = 400.0
-MOST_FAILED: Final = 0.01
-MOST_BIAS: Final = 0.25
 # The first sample only says where to simulate more.
 ANY_RHAT: Final = float("inf")
 
@@ -93,7 +81,7 @@ class Calibration:
     layout: Layout
     sample: Sample
     check: Floats
-    gates: dict[str, dict[str, float | bool]]
+    gates: Gates
 
 
 def pose_problem(table: ParameterTable, targets: Sequence[Target] | None = None) -> Problemset:
@@ -114,7 +102,7 @@ def draw_points(rows: int, d: int, seed: int) -> Floats:
 
 
 def calibrate(problem: Problemset, options: Options) -> Calibration:
-    """Run a calibration; raises nothing for a missed gate (see `find_missed_gates`)."""
+    """Run a calibration; raises nothing for a missed gate."""
     d = len(problem.prior.names)
     wide = _simulate(problem, draw_points(options.first, d, options.seed), options, options.seed, "Design")
     layout = lay_out_targets(problem.fitted, problem.components)
@@ -128,7 +116,7 @@ def calibrate(problem: Problemset, options: Options) -> Calibration:
     probe = pick_rows(final.points, options.checks, options.seed + 1)[:, :d]
     direct = _simulate(problem, probe, options, options.seed + 1000, "Direct check")
     check = compare_directly(problem.components, surrogate, direct)
-    gates = find_gates(problem, layout, final, check, join_designs(design, direct), options)
+    gates = find_gates(layout, final, check, join_designs(design, direct))
     return Calibration(problem, design, surrogate, layout, final, check, gates)
 
 
@@ -181,38 +169,6 @@ def compare_directly(components: Sequence[Component], surrogate: Surrogate, dire
             1.0 / np.sqrt(max((amount * share * (1.0 - share)).sum(), 0.25)),
         )
     return out
-
-
-def find_gates(
-    problem: Problemset, layout: Layout, sample: Sample, check: Floats, runs: Design, options: Options
-) -> dict[str, dict[str, float | bool]]:
-    """Return each gate with its figure, its limit and whether it holds."""
-    failed = len(runs.failures) / max(len(runs.points) + len(runs.failures), 1)
-    taus = np.median(find_taus(split_points(sample.points)[1]), axis=0)[layout.kind]
-    counting = 1.0 / np.maximum(np.minimum(layout.events, np.maximum(layout.n - layout.events, 1.0)), 0.5)
-    spread = np.sqrt(taus**2 + np.where(layout.law == 2, layout.error**2, counting))
-    shift = np.maximum(np.abs(check[layout.component, 0]) - 2.0 * check[layout.component, 1], 0.0)
-    bias = float((shift / spread).max())
-
-    # A discrepancy beyond the upper 95% point of its prior is more than heterogeneity: the model lacks something.
-    limits = NORMAL_95 * np.array(list(TAU_SCALES.values()))
-    tolerance = float((np.median(find_taus(split_points(sample.points)[1]), axis=0) / limits).max())
-
-    def gate(figure: float, limit: float, passed: bool) -> dict[str, float | bool]:
-        return {"figure": float(figure), "limit": float(limit), "passed": bool(passed)}
-
-    return {
-        "rhat": gate(sample.rhat, MOST_RHAT, sample.rhat <= MOST_RHAT),
-        "effective_sample_size": gate(sample.effective_size, LEAST_EFFECTIVE, sample.effective_size >= LEAST_EFFECTIVE),
-        "failed_run_share": gate(failed, MOST_FAILED, failed <= MOST_FAILED),
-        "direct_simulation_shift": gate(bias, MOST_BIAS, bias <= MOST_BIAS),
-        "final_tolerance": gate(tolerance, 1.0, tolerance <= 1.0),
-    }
-
-
-def find_missed_gates(calibration: Calibration) -> list[str]:
-    """Return the names of the gates that do not hold."""
-    return [name for name, gate in calibration.gates.items() if not gate["passed"]]
 
 
 def tabulate_draws(calibration: Calibration, options: Options) -> tuple[str, dict[str, Any]]:

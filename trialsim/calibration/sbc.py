@@ -2,17 +2,19 @@
 
 A truth is a draw of the prior, simulated directly with ten times the people, and discrepancies drawn from their prior;
 the surrogate has not seen it. Synthetic studies of the real sizes are drawn around it, the posterior is sampled as a
-calibration samples it, and the truth's rank in it is kept. `python -m trialsim.calibration.sbc FOLDER N` stores ranks
-and coverage.
+calibration samples it, and the truth's rank in it is kept. `trialsim calibrate --truths N` ranks N of them; a
+calibration is refused where their ranks miss a gate (`gates.py`).
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
-import sys
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from functools import partial
+from importlib.resources.abc import Traversable
 from itertools import count
 from multiprocessing import get_context
 from pathlib import Path
@@ -21,14 +23,15 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from trialsim.calibration.calibrate import MOST_RHAT, Options, Problemset, draw_points, pose_problem, simulate_problem
+from trialsim.calibration.calibrate import Options, Problemset, draw_points, simulate_problem
 from trialsim.calibration.design import Design
+from trialsim.calibration.gates import MOST_RHAT
 from trialsim.calibration.likelihood import TAU_SCALES, Layout, find_taus, lay_out_targets, predict_targets
 from trialsim.calibration.posterior import sample_posterior
 from trialsim.calibration.stamp import hash_evidence, hash_model
 from trialsim.calibration.surrogate import Surrogate, fit_surrogate
-from trialsim.calibration.targets import COUNTS, RATES, Component
-from trialsim.parameters.reader import read_parameters
+from trialsim.calibration.targets import COUNTS, RATES, Component, read_targets
+from trialsim.parameters.evidence import find_evidence_file
 from trialsim.runs.atomic import write_file
 from trialsim.runs.chunks import run_chunks
 from trialsim.runs.options import count_workers
@@ -36,8 +39,11 @@ from trialsim.runs.progress import Progress, show_progress
 
 type Floats = npt.NDArray[np.float64]
 
+RANKS: Final = "sbc.json"
 BINS: Final = 10
 WALKERS: Final = 200
+# Ranked by a calibration that finds no stored ranks: about ten minutes.
+TRUTHS: Final = 16
 # Truths are lived by this many times the people of a design: their own chance is then small beside that of the studies.
 SCALE: Final = 10.0
 
@@ -82,18 +88,18 @@ def draw_studies(layout: Layout, predicted: Floats, taus: Floats, rng: np.random
     return replace(layout, events=events, n=n, value=links + layout.error * rng.standard_normal(len(links)))
 
 
-def rank_truths(problem: Problemset, design: Design, truths: Design, seed: int, progress: Progress) -> Ranks:
+def rank_truths(problem: Problemset, design: Design, truths: Design, options: Options, progress: Progress) -> Ranks:
     """Return the ranks of known truths, simulated directly, under a surrogate fitted to a design without them."""
     d = design.points.shape[1]
     surrogate = fit_surrogate(problem.components, design.points, design.results, np.zeros(d))
     layout = lay_out_targets(problem.fitted, problem.components)
     links = predict_targets(layout, find_direct_links(problem.components, truths.results))
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(options.seed)
     spreads = rng.standard_normal((len(links), len(TAU_SCALES)))
     data = [draw_studies(layout, link, taus, rng) for link, taus in zip(links, find_taus(spreads), strict=True)]
     known = np.concatenate([truths.points, spreads], axis=1)
-    with ProcessPoolExecutor(count_workers(None), mp_context=get_context("spawn")) as pool:
-        found = run_chunks(partial(_rank_truth, surrogate), list(zip(data, known, count(seed))), pool, progress)
+    with ProcessPoolExecutor(count_workers(options.workers), mp_context=get_context("spawn")) as pool:
+        found = run_chunks(partial(_rank_truth, surrogate), list(zip(data, known, count(options.seed))), pool, progress)
         rows = np.array(list(found))
     return Ranks(rows[:, 1:], rows[:, 0], (*problem.prior.names, *(f"discrepancy {kind}" for kind in TAU_SCALES)))
 
@@ -135,22 +141,51 @@ def _find_coverage(ranks: Floats, level: int) -> dict[str, float]:
     return {f"coverage_{level}": float(inside.mean()), f"coverage_{level}_error": error}
 
 
-def main() -> None:
-    """Rank known truths and store the result beside the calibration: arguments are its folder and the replications."""
-    folder, replications = Path(sys.argv[1]), int(sys.argv[2])
-    problem = pose_problem(read_parameters(calibrated=False))
-    options = Options(folder=folder / "work")
-    with show_progress("Design", "parameter sets") as progress:
-        points = draw_points(options.first, len(problem.prior.names), options.seed)
+def find_ranks(problem: Problemset, options: Options, folder: Path, truths: int | None) -> dict[str, Any]:
+    """Return the ranks that a calibration in `folder` is judged by, and store them there.
+
+    truths: how many are ranked anew; None takes the ranks stored in `folder` or with the package, and ranks TRUTHS of
+    them where neither belongs to today's evidence, targets and model.
+    """
+    ranks = None
+    if truths is None:
+        evidence = hash_problem(problem)
+        ranks = read_ranks(folder, evidence) or read_ranks(find_evidence_file("calibrated"), evidence)
+    if ranks is None:
+        ranks = rank_known_truths(problem, options, truths or TRUTHS)
+    write_file(folder / RANKS, (json.dumps(ranks, indent=1) + "\n").encode())
+    return ranks
+
+
+def hash_problem(problem: Problemset) -> str:
+    """Return the hash of the evidence, and of the targets where they are not the package's own."""
+    targets = str(problem.targets)  # no comparison of values: what a target lacks is NaN
+    if targets == str(read_targets()):
+        return hash_evidence()
+    return hashlib.sha256(f"{hash_evidence()} {targets}".encode()).hexdigest()[:16]
+
+
+def rank_known_truths(problem: Problemset, options: Options, replications: int) -> dict[str, Any]:
+    """Return ranks and coverage of known truths, with the hashes of what they hold for."""
+
+    def show(label: str, unit: str = "parameter sets") -> AbstractContextManager[Progress]:
+        return show_progress(label, unit, quiet=options.quiet)
+
+    points = draw_points(options.first, len(problem.prior.names), options.seed)
+    with show("Design") as progress:
         design = simulate_problem(problem, points, options, options.seed, progress)
-    with show_progress("Truths", "parameter sets") as progress:
-        others = np.random.default_rng(options.seed + 1).standard_normal((replications, points.shape[1]))
+    others = np.random.default_rng(options.seed + 1).standard_normal((replications, points.shape[1]))
+    with show("Truths") as progress:
         truths = simulate_problem(problem, others, options, options.seed + 5000, progress, SCALE)
-    with show_progress("Ranking truths", "truths") as progress:
-        ranks = rank_truths(problem, design, truths, options.seed, progress)
-    text = json.dumps({**summarise_ranks(ranks), "evidence": hash_evidence(), "model": hash_model()}, indent=1)
-    write_file(folder / "sbc.json", (text + "\n").encode())
+    with show("Ranking truths", "truths") as progress:
+        ranks = rank_truths(problem, design, truths, options, progress)
+    return {**summarise_ranks(ranks), "evidence": hash_problem(problem), "model": hash_model()}
 
 
-if __name__ == "__main__":
-    main()
+def read_ranks(folder: Path | Traversable, evidence: str) -> dict[str, Any] | None:
+    """Return stored ranks, or None where there are none of this evidence and today's model."""
+    file = folder / RANKS
+    if not file.is_file():
+        return None
+    ranks: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    return ranks if (ranks.get("evidence"), ranks.get("model")) == (evidence, hash_model()) else None

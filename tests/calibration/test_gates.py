@@ -1,0 +1,70 @@
+"""Every gate of a calibration holds where it should, and fails for the fault that it is there to see."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from trialsim.calibration.calibrate import pose_problem
+from trialsim.calibration.design import Design
+from trialsim.calibration.gates import find_gates, find_rank_gates
+from trialsim.calibration.likelihood import TAU_SCALES, lay_out_targets
+from trialsim.calibration.posterior import Sample
+from trialsim.calibration.sbc import Ranks, summarise_ranks
+from trialsim.parameters.reader import read_parameters
+
+PROBLEM = pose_problem(read_parameters(calibrated=False))
+LAYOUT = lay_out_targets(PROBLEM.fitted, PROBLEM.components)
+D = len(PROBLEM.prior.names)
+RNG = np.random.default_rng(11)
+# At the prior the median discrepancy is 0.67 scales, below the 1.96 of the limit.
+SAMPLE = Sample(RNG.standard_normal((500, D + len(TAU_SCALES))), np.zeros((500, len(LAYOUT.groups))), 1.002, 900.0, 5)
+CHECK = np.column_stack([np.full(len(PROBLEM.components), 0.01), np.full(len(PROBLEM.components), 0.02)])
+RUNS = Design(np.zeros((200, D)), np.zeros((200, len(PROBLEM.components), 2)), ())
+
+
+def list_failing(sample: Sample = SAMPLE, check: np.ndarray = CHECK, runs: Design = RUNS) -> list[str]:
+    return [name for name, gate in find_gates(LAYOUT, sample, check, runs).items() if not gate["passed"]]
+
+
+def test_a_sound_calibration_passes() -> None:
+    assert list_failing() == []
+
+
+def test_each_gate_sees_its_fault() -> None:
+    assert list_failing(sample=replace(SAMPLE, rhat=1.02)) == ["rhat"]
+    assert list_failing(sample=replace(SAMPLE, effective_size=300.0)) == ["effective_sample_size"]
+    assert list_failing(runs=replace(RUNS, failures=("no person left",) * 3)) == ["failed_run_share"]
+    torn = SAMPLE.points.copy()
+    torn[:, -1] = 3.0
+    assert list_failing(sample=replace(SAMPLE, points=torn)) == ["final_tolerance"]
+    shifted = CHECK.copy()
+    shifted[LAYOUT.component[0], 0] = 3.0
+    assert list_failing(check=shifted) == ["direct_simulation_shift"]
+
+
+def rank(width: float, rhat: float = 1.004, replications: int = 64) -> list[str]:
+    """Names of the gates missed by ranks of normal truths in normal posteriors of a relative width."""
+    from scipy.special import ndtr
+
+    names = tuple(f"parameter {i}" for i in range(20))
+    z = np.random.default_rng(4).standard_normal((replications, len(names)))
+    ranks = Ranks(ndtr(z / width), np.full(replications, rhat), names)
+    return [name for name, gate in find_rank_gates(summarise_ranks(ranks)).items() if not gate["passed"]]
+
+
+def test_ranks_of_a_right_posterior_pass() -> None:
+    assert rank(1.0) == []
+
+
+@pytest.mark.parametrize("width", [0.8, 1.25])
+def test_posteriors_too_narrow_or_too_wide_are_seen(width: float) -> None:
+    assert "known_truths_coverage" in rank(width)
+
+
+def test_a_posterior_of_half_the_width_has_no_uniform_ranks() -> None:
+    assert set(rank(0.5)) == {"known_truths_coverage", "known_truths_ranks"}
+
+
+def test_ranks_in_samples_that_have_not_converged_do_not_count() -> None:
+    assert rank(1.0, rhat=1.03) == ["known_truths_rhat"]
