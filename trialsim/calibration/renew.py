@@ -19,6 +19,7 @@ import numpy as np
 from trialsim.calibration.calibrate import pose_problem
 from trialsim.calibration.populations import simulate_components
 from trialsim.calibration.prior import fill_values
+from trialsim.calibration.sbc import RANKS
 from trialsim.calibration.stamp import hash_evidence, hash_model
 from trialsim.parameters.reader import read_parameters
 from trialsim.runs.atomic import write_file
@@ -41,12 +42,21 @@ def find_fingerprint(folder: Path) -> str:
 
 
 def renew_stamp(folder: Path) -> bool:
-    """Set the hashes of a table's stamp to today's where its statistics are unchanged; return whether they are."""
+    """Set the hashes of a table's stamp to today's where its statistics are unchanged; return whether they are.
+
+    Ranks of known truths that carry the same hashes are renewed with it: they are of the same model.
+    """
     stamp = json.loads((folder / "draws.json").read_text("utf-8"))
     if stamp["fingerprint"] != find_fingerprint(folder):
         return False
-    stamp |= {"evidence": hash_evidence(), "model": hash_model()}
-    write_file(folder / "draws.json", (json.dumps(stamp, indent=1, ensure_ascii=False) + "\n").encode())
+    old = {key: stamp[key] for key in ("evidence", "model")}
+    today = {"evidence": hash_evidence(), "model": hash_model()}
+    ranks = folder / RANKS
+    if ranks.is_file():
+        stored = json.loads(ranks.read_text("utf-8"))
+        if {key: stored.get(key) for key in old} == old:
+            write_file(ranks, (json.dumps(stored | today, indent=1) + "\n").encode())
+    write_file(folder / "draws.json", (json.dumps(stamp | today, indent=1, ensure_ascii=False) + "\n").encode())
     return True
 
 
