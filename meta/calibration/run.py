@@ -12,10 +12,9 @@ from typing import Any, Final
 import numpy as np
 from scipy import stats
 
-from meta.calibration.designs import COVARIATE, DESIGNS, Design, draw_truth
-from meta.measures import Floats
+from meta.calibration.design import DRAWS, Design
+from meta.calibration.designs import DESIGNS
 
-DRAWS: Final = 99
 BINS: Final = 10
 SEED: Final = 20_261_124
 
@@ -37,16 +36,15 @@ def run_design(design: Design, count: int, seed: int = SEED) -> dict[str, Any]:
     failed = 0
     for index in range(count):
         random = np.random.default_rng([seed, index])
-        truth = draw_truth(design, random)
-        data = design.make(random, truth["theta"])
+        truth, data = design.draw(random)
         try:
-            draws = _fit(design, data, index)
+            draws = design.fit(data, index)
         except SamplingError:
             failed += 1
             continue
         for name, values in draws.items():
-            below = int((values < float(truth[name])).sum())
-            ties = int((values == float(truth[name])).sum())
+            below = int((values < truth[name]).sum())
+            ties = int((values == truth[name]).sum())
             ranks.setdefault(name, []).append(below + int(random.integers(0, ties + 1)))
     settings = {"count": count, "draws": DRAWS, "seed": seed}
     return {
@@ -56,27 +54,6 @@ def run_design(design: Design, count: int, seed: int = SEED) -> dict[str, Any]:
         "failed": failed,
         "ranks": ranks,
     }
-
-
-def _fit(design: Design, data: Any, index: int) -> dict[str, Floats]:
-    """99 draws of every quantity with a truth, nearly independent of one another."""
-    if design.spec.method == "exact":
-        from meta.exact import draw_exact, pool_exact
-
-        found = draw_exact(pool_exact(data, design.spec), DRAWS, index)
-        return {"mu": found.mu} if design.spec.effects == "common" else {"mu": found.mu, "tau": found.tau}
-    from dataclasses import replace
-
-    from meta.bayes import Parts, pool_bayes
-    from meta.bayes.pool import Sampled
-
-    parts = Parts(student=design.student, covariates=COVARIATE[:, None] if design.covariate else None)
-    sampled = pool_bayes(data, replace(design.spec, seed=index), parts).draws
-    assert isinstance(sampled, Sampled)
-    names = ["mu", *(["tau"] if design.spec.effects == "random" else []), *(["slope"] if design.covariate else [])]
-    flat = {name: sampled.sample.draws[name].reshape(-1) for name in names}
-    keep = np.linspace(0, len(flat["mu"]) - 1, DRAWS).round().astype(int)
-    return {name: values[keep] for name, values in flat.items()}
 
 
 def judge_ranks(ranks: list[int]) -> float:
