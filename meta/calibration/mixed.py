@@ -1,4 +1,4 @@
-"""One log hazard from mixed kinds of data to calibrate: every kind, and studies that bring two pieces."""
+"""Log hazards and log hazard ratios from mixed kinds of data to calibrate: every kind, some studies with two pieces."""
 
 from __future__ import annotations
 
@@ -8,13 +8,16 @@ from typing import Final
 
 import numpy as np
 
-from meta.bayes.mixed import Piece
+from meta.bayes.mixed import CONTRAST, LEVEL, RATIO, Piece
 from meta.calibration.design import Design, draw_prior, thin
-from meta.calibration.pairwise import RATE, TAU
+from meta.calibration.pairwise import MU, RATE, TAU
 from meta.measures import Floats
 from meta.pooling import PoolSpec
 
-SPEC: Final = PoolSpec("log_rate", "poisson", "bayes", mu_prior=RATE, tau_prior=TAU, draws=500)
+SPECS: Final = {
+    "level": PoolSpec(LEVEL, "poisson", "bayes", mu_prior=RATE, tau_prior=TAU, draws=500),
+    "contrast": PoolSpec(CONTRAST, "normal", "bayes", mu_prior=MU, tau_prior=TAU, baseline_prior=RATE, draws=500),
+}
 # The kinds of each study's pieces.
 KINDS: Final = (
     ("rate",),
@@ -28,18 +31,34 @@ KINDS: Final = (
 )
 
 
+# Of a contrast: the kinds of the pieces of both arms, empty where the study printed a ratio alone.
+PAIRED: Final = ("rate", "count", "retained", "interval", "hazard", "rate", "", "")
+
+
 def _draw(spec: PoolSpec, random: np.random.Generator) -> tuple[dict[str, float], list[Piece]]:
     truth = {"mu": draw_prior(spec.mu_prior, random)}
     tau = 0.0
     if spec.effects == "random":
         tau = truth["tau"] = draw_prior(spec.tau_prior, random)
-    hazards = np.exp(truth["mu"] + tau * random.standard_normal(len(KINDS)))
+    effects = truth["mu"] + tau * random.standard_normal(len(KINDS))
+    if spec.measure == CONTRAST:
+        return truth, [piece for i in range(len(PAIRED)) for piece in _draw_pair(spec, i, float(effects[i]), random)]
     pieces = [
-        _draw_piece(f"study {i}", kind, float(hazard), random)
-        for i, (kinds, hazard) in enumerate(zip(KINDS, hazards, strict=True))
+        _draw_piece(f"study {i}", kind, float(np.exp(effect)), random)
+        for i, (kinds, effect) in enumerate(zip(KINDS, effects, strict=True))
         for kind in kinds
     ]
     return truth, pieces
+
+
+def _draw_pair(spec: PoolSpec, study: int, effect: float, random: np.random.Generator) -> list[Piece]:
+    """Both arms of a study, or its printed ratio."""
+    name, kind = f"study {study}", PAIRED[study]
+    if not kind:
+        return [Piece(name, RATIO, float(random.normal(effect, 0.3)), 0.3)]
+    baseline = draw_prior(spec.baseline_prior, random)
+    hazards = (float(np.exp(baseline)), float(np.exp(baseline + effect)))
+    return [replace(_draw_piece(name, kind, hazard, random), arm=arm) for arm, hazard in enumerate(hazards)]
 
 
 def _draw_piece(study: str, kind: str, hazard: float, random: np.random.Generator) -> Piece:
@@ -63,9 +82,10 @@ def _fit(spec: PoolSpec, pieces: list[Piece], index: int) -> dict[str, Floats]:
     return {name: thin(sampled.sample.draws[name].reshape(-1)) for name in names}
 
 
-def _make(effects: str) -> Design:
-    spec = replace(SPEC, effects=effects)
-    return Design(f"bayes-mixed-{effects}", ("bayes/mixed", "bayes/priors"), partial(_draw, spec), partial(_fit, spec))
+def _make(kind: str, effects: str) -> Design:
+    spec = replace(SPECS[kind], effects=effects)
+    sources = ("bayes/mixed", "bayes/priors")
+    return Design(f"bayes-mixed-{kind}-{effects}", sources, partial(_draw, spec), partial(_fit, spec))
 
 
-MIXED: Final = tuple(_make(effects) for effects in ("random", "common"))
+MIXED: Final = tuple(_make(kind, effects) for kind in SPECS for effects in ("random", "common"))

@@ -10,7 +10,7 @@ from trialsim.calibration.design import Design
 from trialsim.calibration.gates import find_gates, find_rank_gates
 from trialsim.calibration.likelihood import TAU_SCALES, lay_out_targets
 from trialsim.calibration.posterior import Sample
-from trialsim.calibration.sbc import Ranks, summarise_ranks
+from trialsim.calibration.sbc import Ranks, draw_replications, summarise_ranks
 from trialsim.parameters.reader import read_parameters
 
 PROBLEM = pose_problem(read_parameters(calibrated=False))
@@ -68,3 +68,12 @@ def test_a_posterior_of_half_the_width_has_no_uniform_ranks() -> None:
 
 def test_ranks_in_samples_that_have_not_converged_do_not_count() -> None:
     assert rank(1.0, rhat=1.03) == ["known_truths_rhat"]
+
+
+def test_the_first_replications_of_many_are_those_of_few() -> None:
+    links = np.zeros((70, len(LAYOUT.names)))
+    few, many = draw_replications(LAYOUT, links[:10], 5), draw_replications(LAYOUT, links, 5)
+    np.testing.assert_array_equal(many[0][:10], few[0])
+    np.testing.assert_array_equal(many[1][9].value, few[1][9].value)
+    np.testing.assert_array_equal(many[1][9].events, few[1][9].events)
+    assert not np.array_equal(many[0][64], many[0][0])

@@ -44,6 +44,7 @@ BINS: Final = 10
 WALKERS: Final = 200
 # Ranked by a calibration that finds no stored ranks: about ten minutes.
 TRUTHS: Final = 16
+BLOCK: Final = 64
 # Truths are lived by this many times the people of a design: their own chance is then small beside that of the studies.
 SCALE: Final = 10.0
 
@@ -90,18 +91,31 @@ def draw_studies(layout: Layout, predicted: Floats, taus: Floats, rng: np.random
 
 def rank_truths(problem: Problemset, design: Design, truths: Design, options: Options, progress: Progress) -> Ranks:
     """Return the ranks of known truths, simulated directly, under a surrogate fitted to a design without them."""
-    d = design.points.shape[1]
-    surrogate = fit_surrogate(problem.components, design.points, design.results, np.zeros(d))
+    surrogate = fit_surrogate(problem.components, design.points, design.results, np.zeros(design.points.shape[1]))
     layout = lay_out_targets(problem.fitted, problem.components)
     links = predict_targets(layout, find_direct_links(problem.components, truths.results))
-    rng = np.random.default_rng(options.seed)
-    spreads = rng.standard_normal((len(links), len(TAU_SCALES)))
-    data = [draw_studies(layout, link, taus, rng) for link, taus in zip(links, find_taus(spreads), strict=True)]
+    spreads, data = draw_replications(layout, links, options.seed)
     known = np.concatenate([truths.points, spreads], axis=1)
     with ProcessPoolExecutor(count_workers(options.workers), mp_context=get_context("spawn")) as pool:
         found = run_chunks(partial(_rank_truth, surrogate), list(zip(data, known, count(options.seed))), pool, progress)
         rows = np.array(list(found))
     return Ranks(rows[:, 1:], rows[:, 0], (*problem.prior.names, *(f"discrepancy {kind}" for kind in TAU_SCALES)))
+
+
+def draw_replications(layout: Layout, links: Floats, seed: int) -> tuple[Floats, list[Layout]]:
+    """Return discrepancies [replications, kinds], as coordinates, and synthetic studies around predicted links
+    [replications, targets].
+
+    Every BLOCK of replications has random numbers of its own, so that the first of many are those of few.
+    """
+    spreads, data = [], []
+    for block in range(0, len(links), BLOCK):
+        rng = np.random.default_rng([seed, block // BLOCK])
+        drawn = rng.standard_normal((BLOCK, len(TAU_SCALES)))[: len(links) - block]
+        spreads.append(drawn)
+        for link, taus in zip(links[block : block + BLOCK], find_taus(drawn), strict=True):
+            data.append(draw_studies(layout, link, taus, rng))
+    return np.concatenate(spreads), data
 
 
 def _rank_truth(surrogate: Surrogate, replication: tuple[Layout, Floats, int]) -> Floats:
