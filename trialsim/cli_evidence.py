@@ -332,7 +332,7 @@ def network(
         data = collect_network(table, spec.measure, reference=reference)
         result = pool_network(data, spec)
         ranking = None if benefit is None else rank_treatments(result, benefit)
-        splits = split_nodes(data) if spec.model == "normal" else ()
+        splits = split_nodes(data, spec)
     if figure is not None:
         from meta.pictures import draw_network, write_figure
 

@@ -12,6 +12,7 @@ from meta.measures import Floats
 from meta.networks.data import NetworkData, NetworkStudy, check_connected
 from meta.networks.fit import estimate_tau2, expand
 from meta.networks.linear import find_contrast, fit_linear, lay_network
+from meta.pooling import PoolSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,20 +30,32 @@ class Split:
     p: float
 
 
-def split_nodes(data: NetworkData) -> tuple[Split, ...]:
+def split_nodes(data: NetworkData, spec: PoolSpec | None = None) -> tuple[Split, ...]:
     """Every comparison that has direct evidence and, without it, indirect evidence too (Dias 2010).
 
     Studies that hold both treatments give the direct estimate (a multi-arm trial through its contrast of the two); all
     other studies give the indirect one. Each side has heterogeneity by restricted maximum likelihood of the network.
+    spec: of the method bayes for counts by their exact likelihood, sampled (see `sample_splits`); None for contrasts.
     """
+    if spec is not None and spec.method == "bayes":
+        from meta.networks.sampled_inconsistency import sample_splits
+
+        return sample_splits(data, spec)
     tau2 = estimate_tau2(lay_network(data), "reml")
-    found = []
-    for a, b in combinations(range(len(data.treatments)), 2):
-        holding = [study for study in data.studies if a in study.arms and b in study.arms]
-        rest = [study for study in data.studies if not (a in study.arms and b in study.arms)]
-        if holding and _connects(data, rest, a, b):
-            found.append(_split(data, holding, rest, a, b, tau2))
-    return tuple(found)
+    pairs = [(a, b) for a, b in combinations(range(len(data.treatments)), 2) if is_joined(data, a, b)]
+    return tuple(_split(data, *_part(data, a, b), a, b, tau2) for a, b in pairs)
+
+
+def is_joined(data: NetworkData, a: int, b: int) -> bool:
+    """Whether studies compare two treatments directly and, without these, the network still joins them."""
+    holding, rest = _part(data, a, b)
+    return bool(holding) and _connects(data, rest, a, b)
+
+
+def _part(data: NetworkData, a: int, b: int) -> tuple[list[NetworkStudy], list[NetworkStudy]]:
+    """The studies that hold both treatments, and the others."""
+    holding = [study for study in data.studies if a in study.arms and b in study.arms]
+    return holding, [study for study in data.studies if not (a in study.arms and b in study.arms)]
 
 
 def _connects(data: NetworkData, studies: list[NetworkStudy], a: int, b: int) -> bool:
@@ -124,8 +137,12 @@ class Unrelated:
     consistent_tau: float
 
 
-def fit_unrelated(data: NetworkData) -> Unrelated:
-    """Unrelated mean effects by restricted maximum likelihood."""
+def fit_unrelated(data: NetworkData, spec: PoolSpec | None = None) -> Unrelated:
+    """Unrelated mean effects by restricted maximum likelihood; sampled from counts by a spec of the method bayes."""
+    if spec is not None and spec.method == "bayes":
+        from meta.networks.sampled_inconsistency import sample_unrelated
+
+        return sample_unrelated(data, spec)
     plain = lay_network(data)
     pairs = sorted(set(plain.pair))
     place = {pair: i for i, pair in enumerate(pairs)}

@@ -6,13 +6,17 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from meta.bayes.priors import add_prior
 from meta.bayes.sampling import sample_model
+from meta.measures import Floats
 from meta.networks.data import NetworkData
 from meta.networks.result import NetworkResult
 from meta.pooling import PoolSpec
 from meta.problems import refuse
+
+type Indices = NDArray[np.int64]
 
 
 def sample_network(data: NetworkData, spec: PoolSpec) -> NetworkResult:
@@ -23,10 +27,10 @@ def sample_network(data: NetworkData, spec: PoolSpec) -> NetworkResult:
     """
     from meta.networks.fit import finish_network
 
-    if spec.model == "normal" or any(study.events is None for study in data.studies):
-        raise refuse("model", "sampling is for counts; contrasts are answered exactly", "the method exact")
+    check_counts(data, spec)
     names = ["d", *(["tau"] if spec.effects == "random" else [])]
-    forms = [partial(_build, data, spec, centred=centred) for centred in (True, False)]
+    rows = lay_consistent(data)
+    forms = [partial(build_counts, data, spec, rows, centred=centred) for centred in (True, False)]
     sample = sample_model(forms, names, draws=spec.draws, seed=spec.seed)
     d = sample.draws["d"].reshape(-1, len(data.treatments) - 1)
     full = np.column_stack([np.zeros(len(d)), d])
@@ -63,25 +67,49 @@ def sample_network(data: NetworkData, spec: PoolSpec) -> NetworkResult:
     )
 
 
-def _build(data: NetworkData, spec: PoolSpec, *, centred: bool) -> Any:
+def build_counts(data: NetworkData, spec: PoolSpec, rows: Floats, *, centred: bool, extra: Floats | None = None) -> Any:
+    """The PyMC model of counts: log odds or log rate of an arm = baseline + rows d + extra w + heterogeneity.
+
+    rows: (arms, effects), how each arm of each study depends on the effects `d` (see `lay_arms`). extra: (arms,), how
+    it depends on a further effect `w` with the same prior, None for none.
+    """
     import pymc as pm
 
-    study = np.concatenate([[i] * len(each.arms) for i, each in enumerate(data.studies)]).astype(int)
-    arm = np.concatenate([each.arms for each in data.studies]).astype(int)
-    events = np.concatenate([np.asarray(each.events) for each in data.studies]).astype(int)
-    exposure = np.concatenate([np.asarray(each.exposure) for each in data.studies])
+    study, _, events, exposure = lay_arms(data)
     with pm.Model() as model:
-        d = add_prior("d", spec.mu_prior, shape=len(data.treatments) - 1)
-        effect = pm.math.concatenate([np.zeros(1), d])
-        level = add_prior("baseline", spec.baseline_prior, shape=len(data.studies))[study] + effect[arm]
+        d = add_prior("d", spec.mu_prior, shape=rows.shape[1])
+        baseline = add_prior("baseline", spec.baseline_prior, shape=len(data.studies))
+        level = baseline[study] + pm.math.dot(rows, d)
+        if extra is not None:
+            level = level + extra * add_prior("w", spec.mu_prior)
         if spec.effects == "random":
             tau = add_prior("tau", spec.tau_prior, scale=True)
             if centred:
-                level = pm.Normal("level", level, tau / np.sqrt(2), shape=len(arm))
+                level = pm.Normal("level", level, tau / np.sqrt(2), shape=len(study))
             else:
-                level = level + tau / np.sqrt(2) * pm.Normal("e", shape=len(arm))
+                level = level + tau / np.sqrt(2) * pm.Normal("e", shape=len(study))
         if spec.model == "binomial":
-            pm.Binomial("y", n=exposure.astype(int), logit_p=level, observed=events)
+            pm.Binomial("y", n=exposure.astype(int), logit_p=level, observed=events.astype(int))
         else:
-            pm.Poisson("y", mu=exposure * pm.math.exp(level), observed=events)
+            pm.Poisson("y", mu=exposure * pm.math.exp(level), observed=events.astype(int))
     return model
+
+
+def lay_arms(data: NetworkData) -> tuple[Indices, Indices, Floats, Floats]:
+    """Every arm of every study in a row: its study, its treatment, events and exposure."""
+    study = np.concatenate([[i] * len(each.arms) for i, each in enumerate(data.studies)]).astype(int)
+    treatment = np.concatenate([each.arms for each in data.studies]).astype(int)
+    events = np.concatenate([np.asarray(each.events, float) for each in data.studies])
+    return study, treatment, events, np.concatenate([np.asarray(each.exposure, float) for each in data.studies])
+
+
+def lay_consistent(data: NetworkData) -> Floats:
+    """Rows of the consistency model: an arm has the effect of its treatment against the reference, which has none."""
+    _, treatment, _, _ = lay_arms(data)
+    return np.asarray(treatment[:, None] == np.arange(1, len(data.treatments))[None, :], float)
+
+
+def check_counts(data: NetworkData, spec: PoolSpec) -> None:
+    """Refuse what cannot be sampled: a network is sampled for its counts."""
+    if spec.model == "normal" or any(study.events is None for study in data.studies):
+        raise refuse("model", "sampling is for counts; contrasts are answered exactly", "the method exact")

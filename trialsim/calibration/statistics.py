@@ -2,7 +2,8 @@
 
 Words of `at`: trials: `inducted` a day, or `day|earlier` among those not yet inducted then; `injections` `k|j`, the
 k-th among those with the j-th; `retained` a week, or `week|earlier` among those retained then; `letter` `letter:week`;
-`stayers` what is measured of those who stayed; `relapse` empty, `inducted`, or `by N` (dated week N or earlier).
+`stayers` what is measured of those who stayed; `relapse` empty, `inducted`, `by N` (dated week N or earlier), or
+`by N|M` (the same among those without one dated week M or earlier).
 Cohorts: `in`, `out`, `all`; `on A-` and `off A-B`, days since the first dose of an episode (in treatment) and since a
 stop; `since start A-B`, days since time zero.
 """
@@ -98,10 +99,14 @@ def count_stayers(lives: Observed, at: str, stayed_days: float) -> Pair:
 
 
 def count_relapse(lives: Observed, at: str) -> Pair:
-    """Count relapses by the trial's own rule, of all, of the inducted, or (`by N`) dated week N or earlier."""
+    """Count relapses by the trial's own rule, of all, of the inducted, or (`by N`, `by N|M`) dated week N or earlier,
+    of all or of those without one dated week M or earlier.
+    """
     everyone = np.ones(len(lives.outcomes), np.bool_)
     if at.startswith("by "):
-        return _count(lives.relapse_event & (lives.relapse_week <= float(at.removeprefix("by "))), everyone)
+        week, earlier = _split(at.removeprefix("by "))
+        among = everyone if earlier is None else ~(lives.relapse_event & (lives.relapse_week <= earlier))
+        return _count(lives.relapse_event & (lives.relapse_week <= week), among)
     return _count(lives.relapse_event, lives.outcomes["first_dose"] < NEVER if at == "inducted" else everyone)
 
 

@@ -155,6 +155,64 @@ def test_mixed_kinds_of_data_speak_of_one_hazard() -> None:
     assert result.tau < 0.1
 
 
+@pytest.mark.slow
+def test_a_contrast_from_mixed_data_is_the_pool_of_its_arms() -> None:
+    """Person-years of both arms alone are the two-arm Poisson model, which integration answers; ratios alone are the
+    normal one.
+    """
+    years = np.array([[400.0, 420.0], [150.0, 160.0], [900.0, 800.0], [300.0, 310.0]])
+    events = np.array([[30.0, 18.0], [9.0, 8.0], [70.0, 35.0], [21.0, 17.0]])
+    names = tuple("abcd")
+    priors = {"mu_prior": read_prior("normal(0, 1)"), "tau_prior": read_prior("half-normal(0.5)")}
+    spec = PoolSpec("log_hazard_ratio", method="bayes", baseline_prior=read_prior("normal(-3, 2)"), **priors)
+    arms = [
+        Piece(name, "rate", events[i, arm], years[i, arm], arm=arm) for i, name in enumerate(names) for arm in (0, 1)
+    ]
+    exact = pool_data(
+        ArmCounts("log_rate_ratio", "poisson", names, events, years),
+        PoolSpec("log_rate_ratio", "poisson", baseline_prior=spec.baseline_prior, **priors),
+    )
+    ratios = [Piece(name, "ratio", x, 0.25) for name, x in zip(names, (-0.5, -0.1, -0.8, -0.2), strict=True)]
+    printed = EffectSizes("log_hazard_ratio", names, np.array([p.x for p in ratios]), np.full(4, 0.25**2))
+    for pieces, known in ((arms, exact), (ratios, pool_data(printed, PoolSpec("log_hazard_ratio", **priors)))):
+        found = pool_mixed(pieces, spec)
+        for key in ("mean", "ci_low", "ci_high"):
+            error = found.diagnostics[f"mcse_{'estimate' if key == 'mean' else key}"]
+            assert abs(getattr(found, key) - getattr(known, key)) < ERRORS * error
+
+
+@pytest.mark.slow
+def test_hazard_ratios_and_arms_of_every_kind_speak_of_one_contrast() -> None:
+    """Pieces made from hazards of 0.4 and 0.2 a year: the pool holds their ratio."""
+    n, hazards = 4000.0, (0.4, 0.2)
+    pieces = [Piece("E", "ratio", math.log(0.5), 0.05)]
+    for arm, h in enumerate(hazards):
+        pieces += [
+            Piece("A", "rate", round(h * 5000), 5000.0, arm=arm),
+            Piece("B", "count", round(n * -math.expm1(-h * 0.5)), n, to=0.5, arm=arm),
+            Piece("C", "retained", round(n * math.exp(-h * 0.5)), n, to=0.5, arm=arm),
+            Piece("D", "interval", round(n * -math.expm1(-h * 0.25)), n, start=0.25, to=0.5, arm=arm),
+        ]
+    spec = PoolSpec("log_hazard_ratio", method="bayes", tau_prior=read_prior("half-normal(0.2)"))
+    result = pool_mixed(pieces, spec)
+    assert abs(result.estimate - math.log(0.5)) < 3 * result.se
+    assert result.tau < 0.1
+    assert [study.study for study in result.studies] == ["E", "A", "B", "C", "D"]
+
+
+def test_arms_and_ratios_are_checked_against_the_measure() -> None:
+    contrast = PoolSpec("log_hazard_ratio", method="bayes")
+    with pytest.raises(EvidenceError, match="A: only arm 1 has data"):
+        pool_mixed([Piece("A", "rate", 3.0, 10.0, arm=1), Piece("B", "ratio", 0.1, 0.2)], contrast)
+    with pytest.raises(EvidenceError) as caught:
+        pool_mixed(
+            [Piece("A", "ratio", 0.1, 0.2), Piece("B", "rate", 3.0, 10.0, arm=1)], PoolSpec("log_rate", "poisson")
+        )
+    assert len(caught.value.faults) == 2
+    with pytest.raises(EvidenceError, match="log rate or a log hazard ratio"):
+        pool_mixed([Piece("A", "ratio", 0.1, 0.2)], PoolSpec("log_odds_ratio", method="bayes"))
+
+
 def test_impossible_pieces_are_refused_all_at_once() -> None:
     pieces = [Piece("A", "rate", -1.0, 10.0), Piece("B", "count", 12.0, 10.0), Piece("C", "other", 1.0, 2.0)]
     with pytest.raises(EvidenceError) as caught:
