@@ -14,6 +14,7 @@ from trialsim.problems import InputError, Problem, nearest_name
 
 if TYPE_CHECKING:
     from meta.pooling import PoolSpec
+    from meta.result import PooledResult
     from meta.tables import EvidenceTable
 
 app = typer.Typer(
@@ -182,6 +183,12 @@ def pool(
     draws: Annotated[int, typer.Option(min=500, max=100_000, help="Draws of each of four chains (bayes).")] = 1000,
     figure: Annotated[Path | None, typer.Option(help="Write the forest plot to this SVG file.")] = None,
     sensitivity: Annotated[bool, typer.Option(help="Other heterogeneity priors beside the answer (exact).")] = True,
+    trial_effects: Annotated[
+        bool, typer.Option("--trial-effects", help="An effect of its own for each trial, shared by its arms (bayes).")
+    ] = False,
+    robust: Annotated[
+        float | None, typer.Option(min=1.0, max=100.0, help="Student t heterogeneity, its degrees of freedom (bayes).")
+    ] = None,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -206,7 +213,7 @@ def pool(
             draws=draws,
         )
         data = meta.make_data(table, spec, reference=reference)
-        result = meta.pool_data(data, spec)
+        result = _pool_parts(table, data, spec, trial_effects=trial_effects, robust=robust)
         grid = _try_priors(data, spec) if sensitivity and method == "exact" else ()
     if figure is not None:
         from meta.pictures import draw_forest, write_figure
@@ -221,6 +228,27 @@ def pool(
         from trialsim.terminal_evidence import print_pool
 
         print_pool(result, grid)
+
+
+def _pool_parts(table: Any, data: Any, spec: PoolSpec, *, trial_effects: bool, robust: float | None) -> PooledResult:
+    """The pool, with the parts of a model that sampling alone answers."""
+    from meta.pooling import pool_data
+
+    if not trial_effects and robust is None:
+        return pool_data(data, spec)
+    from dataclasses import replace
+
+    from meta.bayes import Parts, find_trials, pool_bayes
+    from meta.problems import refuse
+
+    if spec.method != "bayes" or spec.effects != "random":
+        given = "trial-effects" if trial_effects else "robust"
+        raise refuse(given, "is a part of a sampled model with random effects", "--method bayes --effects random")
+    parts = Parts(student=robust, trial=find_trials(table, data) if trial_effects else None)
+    result = pool_bayes(data, spec, parts)
+    if not trial_effects:
+        return result
+    return replace(result, warnings=tuple(text for text in result.warnings if "taken as independent" not in text))
 
 
 def _try_priors(data: Any, spec: PoolSpec) -> tuple[tuple[str, float, float, float, float], ...]:

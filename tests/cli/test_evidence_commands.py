@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -36,7 +37,7 @@ def bcg(tmp_path: Path) -> Path:
     return path
 
 
-def ask(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, dict[str, object]]:
+def ask(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, dict[str, Any]]:
     code = main(["evidence", *map(str, arguments), "--json"])
     found: dict[str, object] = json.loads(capsys.readouterr().out)
     return code, found
@@ -223,3 +224,25 @@ def test_three_opinions_agree(bcg: Path, capsys: pytest.CaptureFixture[str]) -> 
     assert (code, found["agrees"]) == (0, True)
     code, _ = ask(capsys, "compare", bcg, "--measure", "log_risk_ratio", "--tolerance", "0")
     assert code == 1
+
+
+@pytest.mark.parametrize("option", [["--trial-effects"], ["--robust", "4"]])
+def test_parts_of_a_sampled_model_need_sampling(option: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["evidence", "pool", "A1", *option]) == 2
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert "--method bayes" in shown.err
+
+
+@pytest.mark.slow
+def test_arms_of_one_trial_share_its_effect(capsys: pytest.CaptureFixture[str]) -> None:
+    """A1 holds two arms of Sullivan 2017: with an effect of the trial they are no longer taken as independent."""
+    code, plain = ask(capsys, "pool", "A1")
+    assert code == 0
+    code, shared = ask(capsys, "pool", "A1", "--method", "bayes", "--trial-effects")
+    assert code == 0
+    assert any("taken as independent" in text for text in plain["warnings"])
+    assert not any("taken as independent" in text for text in shared["warnings"])
+    assert "tau_trial" in shared["priors"]
+    # One trial fewer to learn from: the interval may not be narrower by more than its Monte Carlo error.
+    assert shared["ci_high"] - shared["ci_low"] > plain["ci_high"] - plain["ci_low"] - 0.1

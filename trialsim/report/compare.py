@@ -187,7 +187,7 @@ def difference_table(summary: Mapping[str, Any], unit_key: str, caption: str) ->
     labels = summary.get("outcome_labels") or {}
     pairs = any(is_number(row.get("averted")) or is_number(row.get("caused")) for row in found)
     groups = []
-    power = ("Power",) if any("power" in row for row in found) else ()
+    power = ("Power and its Monte Carlo error",) if any("power" in row for row in found) else ()
     for outcome in dict.fromkeys(row["outcome"] for row in found):
         rows = [row for row in found if row["outcome"] == outcome]
         unit = unit_of(summary, outcome)
@@ -226,7 +226,7 @@ def _power(row: Mapping[str, Any]) -> Cell:
     if "power" not in row:
         return number(MISSING)
     estimate = format_estimate({"mean": row["power"], "mcse": row["power_mcse"], "unit": "proportion"})
-    return number(estimate.mean, f"Monte Carlo error {estimate.error}")
+    return number(estimate.mean, estimate.error)
 
 
 def direction_of(row: Mapping[str, Any], first: str, second: str) -> str:

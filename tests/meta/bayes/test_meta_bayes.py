@@ -12,7 +12,16 @@ from hypothesis import strategies as st
 import meta
 from meta import EvidenceError, PoolSpec, pool_data
 from meta.appraisal import smooth_leave_one_out
-from meta.bayes import Parts, Piece, SamplingError, draw_bayes, find_tipping_point, pool_bayes, pool_mixed
+from meta.bayes import (
+    Parts,
+    Piece,
+    SamplingError,
+    draw_bayes,
+    find_tipping_point,
+    find_trials,
+    pool_bayes,
+    pool_mixed,
+)
 from meta.bayes.gate import Diagnostics, check_gate, diagnose
 from meta.calibration import DESIGNS, hash_sources, judge_ranks, smallest_p
 from meta.data import ArmCounts, EffectSizes
@@ -211,6 +220,12 @@ def test_arms_and_ratios_are_checked_against_the_measure() -> None:
     assert len(caught.value.faults) == 2
     with pytest.raises(EvidenceError, match="log rate or a log hazard ratio"):
         pool_mixed([Piece("A", "ratio", 0.1, 0.2)], PoolSpec("log_odds_ratio", method="bayes"))
+
+
+def test_rows_of_one_study_are_one_trial() -> None:
+    table = meta.read_set("A1")
+    data = meta.make_data(table, PoolSpec("logit_proportion", "binomial"))
+    assert find_trials(table, data).tolist() == [0.0, 1.0, 1.0, 2.0, 3.0, 4.0]
 
 
 def test_impossible_pieces_are_refused_all_at_once() -> None:
