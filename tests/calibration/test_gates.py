@@ -18,7 +18,7 @@ LAYOUT = lay_out_targets(PROBLEM.fitted, PROBLEM.components)
 D = len(PROBLEM.prior.names)
 RNG = np.random.default_rng(11)
 # At the prior the median discrepancy is 0.67 scales, below the 1.96 of the limit.
-SAMPLE = Sample(RNG.standard_normal((500, D + len(TAU_SCALES))), np.zeros((500, len(LAYOUT.groups))), 1.002, 900.0, 5)
+SAMPLE = Sample(RNG.standard_normal((500, D + len(TAU_SCALES))), np.zeros((500, len(LAYOUT.groups))), 1.002, 900.0)
 CHECK = np.column_stack([np.full(len(PROBLEM.components), 0.01), np.full(len(PROBLEM.components), 0.02)])
 RUNS = Design(np.zeros((200, D)), np.zeros((200, len(PROBLEM.components), 2)), ())
 

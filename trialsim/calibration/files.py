@@ -57,9 +57,7 @@ def _save(path: Path, calibration: Calibration, seed: int) -> None:
     arrays["points"] = pick_rows(calibration.sample.points, KEPT, seed + 9).astype(np.float32)
     arrays["check"] = calibration.check
     arrays["names"] = np.array(calibration.problem.prior.names)
-    arrays["quality"] = np.array(
-        [calibration.sample.rhat, calibration.sample.effective_size, calibration.sample.stages]
-    )
+    arrays["quality"] = np.array([calibration.sample.rhat, calibration.sample.effective_size])
     with path.open("wb") as file:
         np.savez_compressed(file, **arrays)
 
@@ -100,8 +98,6 @@ def restore(
 ) -> Calibration:
     """Return a calibration from its stored parts; likelihoods are computed anew."""
     layout = lay_out_targets(problem.fitted, problem.components)
-    sample = Sample(
-        points, find_log_likelihood(surrogate, layout, points), float(quality[0]), float(quality[1]), int(quality[2])
-    )
+    sample = Sample(points, find_log_likelihood(surrogate, layout, points), float(quality[0]), float(quality[1]))
     empty = Design(np.zeros((0, len(problem.prior.names))), np.zeros((0, len(problem.components), 2)), ())
     return Calibration(problem, empty, surrogate, layout, sample, check, {})

@@ -33,14 +33,13 @@ class Sample:
     """Equally weighted coordinates [rows, parameters + kinds] of a posterior, its R-hat and effective size.
 
     log_likelihood: [rows, groups] under the surrogate; rhat: largest, between walkers from the particles and from the
-    prior; effective_size: least over the coordinates; stages: how many temperatures the sampler took.
+    prior; effective_size: least over the coordinates.
     """
 
     points: Floats
     log_likelihood: Floats
     rhat: float
     effective_size: float
-    stages: int
 
 
 def split_points(points: Floats) -> tuple[Floats, Floats]:
@@ -68,7 +67,7 @@ def sample_posterior(
 
     They move until R-hat is at most `most_rhat`, or as long as moves are allowed to: what is returned says which.
     """
-    points, stages = sample_particles(surrogate, layout, seed, particles, chains)
+    points = sample_particles(surrogate, layout, seed, particles, chains)
 
     def find(rows: Floats) -> Floats:
         return np.asarray(find_log_likelihood(surrogate, layout, rows).sum(axis=1))
@@ -76,13 +75,11 @@ def sample_posterior(
     states = move_from_both_sides(find, points, walkers, seed, most_rhat)
     rows = states.reshape(-1, points.shape[1])
     likelihood = find_log_likelihood(surrogate, layout, rows)
-    return Sample(rows, likelihood, find_rhat(states), find_effective_size(states), stages)
+    return Sample(rows, likelihood, find_rhat(states), find_effective_size(states))
 
 
-def sample_particles(
-    surrogate: Surrogate, layout: Layout, seed: int, particles: int, chains: int
-) -> tuple[Floats, int]:
-    """Return all chains' particles [rows, coordinates] and the number of temperatures. particles: of each chain."""
+def sample_particles(surrogate: Surrogate, layout: Layout, seed: int, particles: int, chains: int) -> Floats:
+    """Return all chains' particles [rows, coordinates]. particles: of each chain."""
     import pymc as pm
 
     d = surrogate.slopes.shape[1] + len(TAU_SCALES)
@@ -116,5 +113,4 @@ def sample_particles(
             progressbar=False,
             compute_convergence_checks=False,
         )
-    stages = int(np.asarray([np.size(x) for x in np.atleast_1d(found["sample_stats"]["beta"].values)]).max())
-    return np.asarray(found["posterior"]["point"]).reshape(-1, d), stages
+    return np.asarray(found["posterior"]["point"]).reshape(-1, d)
