@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from trialsim.calibration.gates import find_rank_gates
 from trialsim.calibration.report import report_validation
+from trialsim.calibration.stamp import hash_evidence, hash_model
 from trialsim.calibration.targets import read_targets
 from trialsim.parameters.evidence import find_evidence_file
 
@@ -32,24 +34,19 @@ def test_coverage_is_near_nominal_and_misses_are_named() -> None:
     assert own["coverage_95"] == pytest.approx(1.0 - len(missed) / own["targets"], abs=1e-5)
 
 
-def test_known_truths_are_no_worse_covered_than_a_sampler_that_collapsed() -> None:
+def test_ranks_of_known_truths_are_of_todays_model_and_enough() -> None:
+    assert (RANKS["evidence"], RANKS["model"]) == (hash_evidence(), hash_model())
     assert RANKS["replications"] >= 60
     # A sampler whose proposals had collapsed (300 particles) covered 31% and 64%: such a fault must not pass.
     assert RANKS["coverage_50"] > 0.40
     assert RANKS["coverage_90"] > 0.80
 
 
-# Replications are independent, coordinates of one are not: the stored error is over replications.
-COVERED = all(
-    abs(RANKS[f"coverage_{level}"] - level / 100.0) < 4.0 * RANKS[f"coverage_{level}_error"] for level in (50, 90)
-)
-UNIFORM = RANKS["least_p"] > 0.01 / len(RANKS["histograms"])
+GATES = find_rank_gates(RANKS)
 
 
-@pytest.mark.xfail(strict=True, reason="issue 4: moves of the ranked samples are too short (R-hat 1.06 to 1.08)")
 def test_known_truths_are_covered_as_often_as_the_intervals_say() -> None:
-    assert COVERED
-    assert UNIFORM
+    assert [name for name, gate in GATES.items() if not gate["passed"]] == []
 
 
 def test_the_page_calls_the_ranks_of_known_truths_what_they_are() -> None:
@@ -57,4 +54,4 @@ def test_the_page_calls_the_ranks_of_known_truths_what_they_are() -> None:
     assert f"In {RANKS['replications']} replications" in page
     assert f"{RANKS['coverage_50']:.1%} of the truths in 50% intervals" in page
     assert f"{RANKS['coverage_90']:.1%} in 90% intervals" in page
-    assert ("were asked for: **a miss**" in page) == (not (COVERED and UNIFORM))
+    assert ("were asked for: **a miss**" in page) == (not all(gate["passed"] for gate in GATES.values()))

@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from trialsim.calibration.stamp import hash_evidence, hash_model
 from trialsim.cli import main
 from trialsim.parameters import calibrated
+from trialsim.parameters.evidence import find_evidence_file
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
 
@@ -85,3 +87,16 @@ def test_a_cohort_shows_its_range_over_parameters(tmp_path: Path, capsys: pytest
         assert drawn["low"] is None or drawn["low"] <= drawn["mean"] <= drawn["high"]
     deaths = summary["policies"]["methadone"]["deaths_per_1000_py"]
     assert 0.0 < deaths["parameter_range"]["share_of_variance"] <= 1.0
+
+
+def test_a_calibration_is_refused_where_known_truths_are_not_covered(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ranks = json.loads(find_evidence_file("calibrated/sbc.json").read_text(encoding="utf-8"))
+    poor = {**ranks, "coverage_50": 0.3, "evidence": hash_evidence(), "model": hash_model()}
+    (tmp_path / "sbc.json").write_text(json.dumps(poor), encoding="utf-8")
+    assert main(["calibrate", "--out", str(tmp_path)]) == 2
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert "known_truths_coverage" in shown.err
+    assert [file.name for file in tmp_path.iterdir()] == ["sbc.json"]
