@@ -12,7 +12,7 @@ import contextlib
 import io
 import logging
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from typing import Any, Final
 
 import numpy as np
@@ -54,6 +54,14 @@ def find_log_likelihood(surrogate: Surrogate, layout: Layout, points: Floats) ->
     return find_group_likelihoods(layout, predict_links(surrogate, own), surrogate.extra, find_taus(spreads))
 
 
+def keep_used(surrogate: Surrogate, layout: Layout) -> tuple[Surrogate, Layout]:
+    """Return both without the components that no target of the layout has: what is held out moves no draw."""
+    used = np.union1d(layout.component, layout.over[layout.over >= 0])
+    kept = Surrogate(*(getattr(surrogate, each.name)[used] for each in fields(Surrogate)))
+    over = np.where(layout.over < 0, -1, np.searchsorted(used, layout.over))
+    return kept, replace(layout, component=np.searchsorted(used, layout.component), over=over)
+
+
 def sample_posterior(
     surrogate: Surrogate,
     layout: Layout,
@@ -67,6 +75,7 @@ def sample_posterior(
 
     They move until R-hat is at most `most_rhat`, or as long as moves are allowed to: what is returned says which.
     """
+    surrogate, layout = keep_used(surrogate, layout)
     points = sample_particles(surrogate, layout, seed, particles, chains)
 
     def find(rows: Floats) -> Floats:
