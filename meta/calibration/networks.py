@@ -38,13 +38,12 @@ def _make(model: str, effects: str) -> Design:
 
 
 def _draw(spec: PoolSpec, random: np.random.Generator) -> tuple[dict[str, float], NetworkData]:
-    """Effects against A, tau unless effects are common, and trials whose contrasts share their baseline's chance."""
+    """Effects against A, and trials whose contrasts share their baseline's chance."""
     effects = np.array([0.0, *(draw_prior(spec.mu_prior, random) for _ in TREATMENTS[1:])])
     tau = draw_prior(spec.tau_prior, random) if spec.effects == "random" else 0.0
     make = _draw_contrasts if spec.model == "normal" else partial(_draw_counts, spec)
     studies = [make(f"study {i}", arms, effects[list(arms)], tau, random) for i, arms in enumerate(ARMS)]
     truth = {f"d_{name}": float(effect) for name, effect in zip(TREATMENTS[1:], effects[1:], strict=True)}
-    truth |= {"tau": tau} if spec.effects == "random" and spec.method == "bayes" else {}
     return truth, NetworkData(spec.measure, TREATMENTS, tuple(studies))
 
 
