@@ -57,6 +57,8 @@ def print_summary(summary: Mapping[str, Any]) -> None:
         tested = [each for each in summary["differences"] if "power" in each]
         if tested:
             console.print(tabulate_power(tested, summary))
+        for pair in summary["estimands"]:
+            console.print(tabulate_estimands(pair, summary["arm_labels"]))
         console.print(tabulate_trial(summary))
         pairs = [each for each in summary["differences"] if each["averted"] is not None]
     else:
@@ -139,6 +141,19 @@ def tabulate_power(tested: Iterable[Mapping[str, Any]], summary: Mapping[str, An
             show_range(each["low"], each["high"], each["unit"]),
             _show_estimate({"mean": each["power"], "mcse": each["power_mcse"], "unit": "proportion"}),
         )
+    return table
+
+
+def tabulate_estimands(pair: Mapping[str, Any], labels: Mapping[str, str]) -> Table:
+    """The endpoint's effect in one pair of arms under each estimand, and the bias of comparing the inducted."""
+    first, second = (labels.get(pair[end], pair[end]) for end in ("arm", "comparator"))
+    table = new_table(f"{first} minus {second}: {pair['outcome']} by estimand", "", "difference", "95% range")
+    rows = [
+        *((each["label"], each) for each in pair["effects"].values()),
+        ("Bias of comparing the inducted", pair["bias"]),
+    ]
+    for label, each in rows:
+        table.add_row(plain_text(label), _show_estimate(each), show_range(each["low"], each["high"], each["unit"]))
     return table
 
 

@@ -53,6 +53,7 @@ def compiled[F: Callable[..., Any]](function: F) -> F:
     before = settings.CACHE_DIR
     settings.CACHE_DIR = CACHE_FOLDER
     try:
-        return cast(F, numba.njit(cache=True, nogil=True, error_model="numpy", _nrt=False)(function))
+        njit = cast(Any, numba.njit)  # its published types lack _nrt
+        return cast(F, njit(cache=True, nogil=True, error_model="numpy", _nrt=False)(function))
     finally:
         settings.CACHE_DIR = before

@@ -18,6 +18,7 @@ from trialsim.report.compare import (
 )
 from trialsim.report.curves import CurveFigure, curve_figure
 from trialsim.report.design import design_table, population_of, population_table, scenario_of, scenario_text
+from trialsim.report.estimands import estimand_effects
 from trialsim.report.flow import FlowFigure, flow_figure
 from trialsim.report.inputs import estimand_table, input_tables, run_table
 from trialsim.report.mortality import mortality_tables, policy_cells
@@ -57,6 +58,7 @@ def report_trial(summary: Mapping[str, Any], manifest: Mapping[str, Any]) -> str
         "flow_table": flow_table(summary) if summary.get("flow") else None,
         "waits": waits_table(summary.get("waits") or []),
         "estimand": estimand_table(summary.get("estimand") or {}),
+        "estimand_effects": estimand_effects(summary, labels),
         "endpoint": summary.get("endpoint"),
         "counterfactual": summary.get("mode") == "counterfactual",
     }

@@ -23,6 +23,7 @@ from trialsim.runs.progress import show_progress
 from trialsim.runs.store import write_run
 from trialsim.scenario.model import Scenario
 from trialsim.trial.curves import estimate_survival, tabulate_survival
+from trialsim.trial.estimands import tabulate_estimands
 from trialsim.trial.flow import count_flow
 from trialsim.trial.observe import DAYS_A_WEEK
 from trialsim.trial.outcomes import Measured, find_scheduled, list_outcomes, measure_trial, select_lives
@@ -209,6 +210,7 @@ def summarise_trial(scenario: Scenario, table: ParameterTable, simulated: Simula
         "arm_labels": {arm.name: arm.label or arm.name for arm in scenario.arms},
         "outcome_labels": label_outcomes(outcomes),
         "differences": tabulate_differences(scenario, outcomes, measured, count_pairs(scenario, lives)),
+        "estimands": tabulate_estimands(scenario, lives),
         "flow": flow,
         "curves": tabulate_curves(scenario, simulated),
         "waits": summarise_waits(lives, scenario.replicates),

@@ -63,7 +63,9 @@ def tabulate_arms(
                 continue
             values = np.array([replicate[code][outcome.name].value for replicate in measured])
             cells: dict[str, Any] = {**describe_values(values), "unit": outcome.unit}
-            row = rows.get((arm.name, outcome.name))
+            # Under every arm live all participants: a count of them is no count of a randomised arm.
+            counted = scenario.mode == "counterfactual" and outcome.unit == "count per trial"
+            row = None if counted else rows.get((arm.name, outcome.name))
             cells |= {"published": None, "published_text": "", "published_source": ""}
             if row is not None:
                 cells |= describe_published(row, outcome.unit)
