@@ -117,6 +117,7 @@ def validate(
 ) -> None:
     """Leave each study out, predict it, and score the predictions against two baselines."""
     from trialsim.calibration.files import POSTERIOR, read_posterior
+    from trialsim.calibration.rates import find_rates
     from trialsim.calibration.report import describe_validation, write_validation
     from trialsim.calibration.validate import list_studies
     from trialsim.calibration.validate import validate as run_validation
@@ -129,7 +130,11 @@ def validate(
         raise InputError([Problem("command line", None, "leave-out", f"no study is called {leave_out!r}", "", nearest)])
     with show_progress("Leaving studies out", "studies", quiet=quiet) as progress:
         predictions, anew = run_validation(found, _pool, progress, None if leave_out is None else [leave_out])
-    report = describe_validation(found, predictions, anew)
+    rates = []
+    if leave_out is None:
+        with show_progress("Rates in and out of treatment", "parameter sets", quiet=quiet) as progress:
+            rates = find_rates(found, _pool_set, progress)
+    report = describe_validation(found, predictions, anew, rates)
     if out is not None:
         write_validation(report, out)
     if json:
@@ -138,6 +143,21 @@ def validate(
         from trialsim.terminal_calibration import print_validation
 
         print_validation(report)
+
+
+def _pool_set(name: str) -> tuple[float, float, float]:
+    """A set of published numbers as `meta` pools it: median and prediction limits of a new setting, natural units."""
+    import numpy as np
+
+    from meta.measures import find_measure
+    from meta.pooling import PoolSpec, pool
+    from meta.tables import list_sets, read_set
+
+    about = next(each for each in list_sets() if each.name == name)
+    result = pool(read_set(name), PoolSpec(about.measure, model=about.model))
+    links = np.array([result.median, result.prediction_low, result.prediction_high], np.float64)
+    median, low, high = find_measure(about.measure).back(links)
+    return float(median), float(low), float(high)
 
 
 def _pool(others: Sequence[tuple[float, float]]) -> tuple[float, float]:

@@ -23,15 +23,22 @@ UNITS = {"binomial": "share", "poisson": "per person-year", "normal": "ratio"}
 
 
 def describe_validation(
-    calibration: Calibration, predictions: Sequence[Prediction], anew: Mapping[str, Sample]
+    calibration: Calibration,
+    predictions: Sequence[Prediction],
+    anew: Mapping[str, Sample],
+    rates: Sequence[Mapping[str, Any]],
 ) -> dict[str, Any]:
-    """Return the validation as plain data: summary, one row a left-out number, the crossing of X:BOT, sensitivities."""
+    """Return the validation as plain data: summary, one row a left-out number, the crossing of X:BOT, sensitivities.
+
+    rates: as `rates.find_rates` gives them, or none where a single study was left out.
+    """
     xbot = anew.get("X:BOT")
     return {
         "summary": _clean(summarise_predictions(predictions)),
         "predictions": [_describe_prediction(each) for each in predictions],
         "xbot_without_xbot": None if xbot is None else find_crossing(calibration, xbot),
         "refitted": sorted(anew),
+        "rates": [_clean(row) for row in rates],
         "sensitivity": find_sensitivity(calibration),
         "information": find_information(calibration),
     }
@@ -94,6 +101,7 @@ def report_validation(report: Mapping[str, Any]) -> str:
             _HEAD,
             _report_summary(report),
             _report_crossing(report),
+            _report_rates(report),
             _report_predictions(report),
             _report_information(report),
         ]
@@ -152,6 +160,29 @@ shares):
 Probability that XR-naltrexone is worse as randomised: {own["worse_as_randomised"]:.0%}; no worse once inducted:
 {own["no_worse_once_inducted"]:.0%}; both (the crossing that was published): {own["both"]:.0%}.
 """
+
+
+def _report_rates(report: Mapping[str, Any]) -> str:
+    if not report["rates"]:
+        return ""
+    lines = [
+        "## Rates of death in and out of treatment\n",
+        "Simulated directly at draws of the posterior that has seen all fitted numbers; rates per 1,000 person-years.",
+        "The mean has its Monte Carlo error, the range is over draws of the parameters. Published: a set's pool with",
+        "its 95% prediction interval for a new setting ([evidence.md](evidence.md)), or one study's rate with its",
+        "exact interval.\n",
+        "| rate | simulated | Monte Carlo error | 95% over draws | published | 95% range | inside | source |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for row in report["rates"]:
+        keys = ("mean", "mcse", "low", "high", "published", "published_low", "published_high")
+        mean, mcse, low, high, value, least, most = (_format(row[key], row["unit"]) for key in keys)
+        inside = "yes" if row["inside"] else "**no**"
+        lines.append(
+            f"| {row['rate']} | {mean} | {mcse} | {low} to {high} | {value} | {least} to {most} | {inside} "
+            f"| {row['source']} |"
+        )
+    return "\n".join(lines) + "\n"
 
 
 def _format(value: float | None, unit: str) -> str:
