@@ -128,7 +128,7 @@ def _describe(
         mean, error = mean / (other.sum() / other_years.sum()), error + 1.0 / max(other.sum(), 1.0)
     low, high = np.quantile(draws, [0.025, 0.975])
     target = targets.get(rate.published)
-    value, published_low, published_high = pool_set(rate.published) if target is None else _find_range(target)
+    value, published_low, published_high = pool_set(rate.published) if target is None else find_range(target)
     return {
         "rate": rate.words,
         "unit": "per person-year" if rate.over is None else "ratio",
@@ -144,8 +144,8 @@ def _describe(
     }
 
 
-def _find_range(target: Target) -> tuple[float, float, float]:
-    """A count's rate with its exact 95% interval (Garwood 1936)."""
+def find_range(target: Target) -> tuple[float, float, float]:
+    """Return a count's rate per person-year with its exact 95% interval (Garwood 1936)."""
     from scipy.stats import chi2
 
     low = chi2.ppf(0.025, 2.0 * target.events) / 2.0 if target.events else 0.0
