@@ -57,7 +57,7 @@ def print_summary(summary: Mapping[str, Any]) -> None:
         tested = [each for each in summary["differences"] if "power" in each]
         if tested:
             console.print(tabulate_power(tested, summary))
-        for pair in summary["estimands"]:
+        for pair in summary.get("estimands") or ():
             console.print(tabulate_estimands(pair, summary["arm_labels"]))
         console.print(tabulate_trial(summary))
         pairs = [each for each in summary["differences"] if each["averted"] is not None]

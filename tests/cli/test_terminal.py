@@ -84,6 +84,22 @@ def _cells(text: str, first: str) -> list[str]:
     return re.split(r"\s{2,}", line.strip())
 
 
+def test_effects_by_estimand_where_everyone_lived_under_every_arm(capsys: pytest.CaptureFixture[str]) -> None:
+    effect = {"label": "All, as randomised", "mean": 0.085, "low": 0.049, "high": 0.118, "mcse": 0.0019}
+    pair = {
+        "arm": "xr",
+        "comparator": "bup",
+        "outcome": "relapse_by_week_24",
+        "effects": {"as_randomised": {**effect, "unit": "proportion"}},
+        "bias": {"mean": -0.005, "low": -0.028, "high": 0.012, "mcse": 0.001, "unit": "proportion"},
+    }
+    print_summary({**TRIAL, "estimands": [pair]})
+    shown = capsys.readouterr().out
+    assert "XR-naltrexone minus bup: relapse_by_week_24 by estimand" in shown
+    assert _cells(shown, "All, as") == ["All, as randomised", "8.5% ± 0.19%", "4.9% to 11.8%"]
+    assert _cells(shown, "Bias of") == ["Bias of comparing the inducted", "-0.5% ± 0.10%", "-2.8% to 1.2%"]
+
+
 def test_a_trial_beside_the_published_one(capsys: pytest.CaptureFixture[str]) -> None:
     print_summary(TRIAL)
     shown = capsys.readouterr().out
