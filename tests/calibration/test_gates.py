@@ -1,6 +1,7 @@
 """Every gate of a calibration holds where it should, and fails for the fault that it is there to see."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,7 +11,8 @@ from trialsim.calibration.design import Design
 from trialsim.calibration.gates import find_gates, find_rank_gates
 from trialsim.calibration.likelihood import TAU_SCALES, lay_out_targets
 from trialsim.calibration.posterior import Sample
-from trialsim.calibration.sbc import Ranks, draw_replications, summarise_ranks
+from trialsim.calibration.sbc import Ranks, draw_replications, hash_problem, read_ranks, summarise_ranks
+from trialsim.calibration.stamp import hash_evidence
 from trialsim.parameters.reader import read_parameters
 
 PROBLEM = pose_problem(read_parameters(calibrated=False))
@@ -77,3 +79,16 @@ def test_the_first_replications_of_many_are_those_of_few() -> None:
     np.testing.assert_array_equal(many[1][9].value, few[1][9].value)
     np.testing.assert_array_equal(many[1][9].events, few[1][9].events)
     assert not np.array_equal(many[0][64], many[0][0])
+
+
+@pytest.mark.parametrize("junk", [b"", b"{", b"\xff\xfe", b'{"evidence": "other"}'])
+def test_stored_ranks_that_are_none_of_todays_are_not_read(junk: bytes, tmp_path: Path) -> None:
+    assert read_ranks(tmp_path, "today") is None
+    (tmp_path / "sbc.json").write_bytes(junk)
+    assert read_ranks(tmp_path, "today") is None
+
+
+def test_other_targets_have_ranks_of_their_own() -> None:
+    assert hash_problem(PROBLEM) == hash_evidence()
+    fewer = replace(PROBLEM, targets=PROBLEM.targets[1:])
+    assert hash_problem(fewer) != hash_evidence()

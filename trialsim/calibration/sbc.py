@@ -201,5 +201,8 @@ def read_ranks(folder: Path | Traversable, evidence: str) -> dict[str, Any] | No
     file = folder / RANKS
     if not file.is_file():
         return None
-    ranks: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    try:
+        ranks: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    except ValueError:  # no JSON, or no text: ranked anew and written over
+        return None
     return ranks if (ranks.get("evidence"), ranks.get("model")) == (evidence, hash_model()) else None
