@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -19,6 +19,9 @@ from meta.pooling import PoolSpec
 from meta.priors import describe_prior
 from meta.problems import refuse
 from meta.result import PooledResult
+
+NEAR: Final = (0.6, 0.8, 1.0, 1.25, 1.6)
+"""A quantile's Monte Carlo error is the mean over these multiples of its tail probability."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -164,7 +167,9 @@ def _list_diagnostics(sample: Sample, mu: Floats, tau: Floats, spec: PoolSpec, n
     def error(x: Floats, p: float | None) -> float:
         if p is None:
             return float(array_stats.mcse(x, method="mean", **axes))
-        return float(array_stats.mcse(x, method="quantile", prob=p, **axes))
+        # In a tail the distance of two order statistics says it badly: neighbours in probability say it together.
+        near = [p * factor if p < 0.5 else 1 - (1 - p) * factor for factor in NEAR]
+        return float(np.mean([array_stats.mcse(x, method="quantile", prob=each, **axes) for each in near]))
 
     found = sample.diagnostics
     listed = {
