@@ -6,8 +6,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from meta.measures import Floats
+
+INDEPENDENT: Final = "are taken as independent, which arms of one study are not"
+"""How the warning about several rows of one study ends; a model with an effect for each trial does not take them so."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -236,8 +236,6 @@ def _pool_parts(table: Any, data: Any, spec: PoolSpec, *, trial_effects: bool, r
 
     if not trial_effects and robust is None:
         return pool_data(data, spec)
-    from dataclasses import replace
-
     from meta.bayes import Parts, find_trials, pool_bayes
     from meta.problems import refuse
 
@@ -245,10 +243,7 @@ def _pool_parts(table: Any, data: Any, spec: PoolSpec, *, trial_effects: bool, r
         given = "trial-effects" if trial_effects else "robust"
         raise refuse(given, "is a part of a sampled model with random effects", "--method bayes --effects random")
     parts = Parts(student=robust, trial=find_trials(table, data) if trial_effects else None)
-    result = pool_bayes(data, spec, parts)
-    if not trial_effects:
-        return result
-    return replace(result, warnings=tuple(text for text in result.warnings if "taken as independent" not in text))
+    return pool_bayes(data, spec, parts)
 
 
 def _try_priors(data: Any, spec: PoolSpec) -> tuple[tuple[str, float, float, float, float], ...]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
 from meta.bayes.model import PLAIN, Parts, build_model, is_centred, list_reported
 from meta.bayes.sampling import Sample, sample_model
-from meta.data import ArmCounts, EffectSizes
+from meta.data import INDEPENDENT, ArmCounts, EffectSizes
 from meta.exact.posterior import Draws
 from meta.frequentist.heterogeneity import I2_DEFINITION, describe_spread, find_q
 from meta.frequentist.pool import crude_sizes, finite_studies, list_studies
@@ -21,7 +21,7 @@ from meta.problems import refuse
 from meta.result import PooledResult
 
 NEAR: Final = (0.6, 0.8, 1.0, 1.25, 1.6)
-"""A quantile's Monte Carlo error is the mean over these multiples of its tail probability."""
+"""The Monte Carlo error of a tail's quantile is the geometric mean over these multiples of its probability."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -119,7 +119,7 @@ def summarise_draws(data: EffectSizes | ArmCounts, spec: PoolSpec, sampled: Samp
         priors=_name_priors(data, spec, parts),
         definitions={"i2": I2_DEFINITION + ", at the median of tau", "prediction": "posterior predictive, equal tails"},
         diagnostics=_list_diagnostics(sample, mu, tau, spec, normal),
-        warnings=tuple(data.warnings) + _warn(data, spec, sample),
+        warnings=_keep_warnings(data, parts) + _warn(data, spec, sample),
         draws=sampled,
     )
 
@@ -128,6 +128,11 @@ def _tail(q: float, df: int) -> float:
     from scipy import stats
 
     return float(stats.chi2.sf(q, df))
+
+
+def _keep_warnings(data: EffectSizes | ArmCounts, parts: Parts) -> tuple[str, ...]:
+    """What must be read with the data; with an effect for each trial its rows are no longer taken as independent."""
+    return tuple(text for text in data.warnings if parts.trial is None or not text.endswith(INDEPENDENT))
 
 
 def _warn(data: EffectSizes | ArmCounts, spec: PoolSpec, sample: Sample) -> tuple[str, ...]:
@@ -159,18 +164,8 @@ def _name_priors(data: EffectSizes | ArmCounts, spec: PoolSpec, parts: Parts) ->
 
 def _list_diagnostics(sample: Sample, mu: Floats, tau: Floats, spec: PoolSpec, normal: bool) -> dict[str, float]:
     """Convergence, and Monte Carlo standard errors of the estimate, the limits and tau."""
-    from arviz_stats.base import array_stats
 
-    axes: dict[str, Any] = {"chain_axis": 0, "draw_axis": 1}
     tail = (1 - spec.level) / 2
-
-    def error(x: Floats, p: float | None) -> float:
-        if p is None:
-            return float(array_stats.mcse(x, method="mean", **axes))
-        # In a tail the distance of two order statistics says it badly: neighbours in probability say it together.
-        near = [p * factor if p < 0.5 else 1 - (1 - p) * factor for factor in NEAR]
-        return float(np.mean([array_stats.mcse(x, method="quantile", prob=each, **axes) for each in near]))
-
     found = sample.diagnostics
     listed = {
         "r_hat": found.r_hat,
@@ -178,8 +173,28 @@ def _list_diagnostics(sample: Sample, mu: Floats, tau: Floats, spec: PoolSpec, n
         "ess_tail": found.ess_tail,
         "divergences": float(found.divergences),
         "attempts": float(sample.attempts),
-        "mcse_estimate": error(mu, None if normal else 0.5),
-        "mcse_ci_low": error(mu, tail),
-        "mcse_ci_high": error(mu, 1 - tail),
+        "mcse_estimate": find_mean_error(mu) if normal else find_quantile_error(mu, 0.5),
+        "mcse_ci_low": find_quantile_error(mu, tail),
+        "mcse_ci_high": find_quantile_error(mu, 1 - tail),
     }
-    return {**listed, "mcse_tau": error(tau, 0.5)} if spec.effects == "random" else listed
+    return {**listed, "mcse_tau": find_quantile_error(tau, 0.5)} if spec.effects == "random" else listed
+
+
+def find_mean_error(x: Floats) -> float:
+    """Monte Carlo standard error of the mean of draws (chains, draws)."""
+    from arviz_stats.base import array_stats
+
+    return float(array_stats.mcse(x, chain_axis=0, draw_axis=1, method="mean"))
+
+
+def find_quantile_error(x: Floats, p: float) -> float:
+    """Monte Carlo standard error of the p-quantile of draws (chains, draws), by order statistics (Vehtari 2021).
+
+    In a tail the distance of two order statistics says it badly: neighbours in probability say it together.
+    """
+    from arviz_stats.base import array_stats
+
+    factors = NEAR if p != 0.5 else (1.0,)
+    near = [p * factor if p < 0.5 else 1 - (1 - p) * factor for factor in factors]
+    found = [array_stats.mcse(x, chain_axis=0, draw_axis=1, method="quantile", prob=each) for each in near]
+    return float(np.exp(np.mean(np.log(found))))

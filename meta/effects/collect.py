@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from meta.data import ArmCounts
+from meta.data import INDEPENDENT, ArmCounts
 from meta.effects.direction import find_direction
 from meta.measures import Measure, find_measure
 from meta.problems import EvidenceError, Fault, refuse
@@ -76,9 +76,7 @@ def _collect_levels(
     counts = Counter(row.study for row in rows)
     several = [study for study, count in counts.items() if count > 1]
     if several:
-        warnings.append(
-            f"several rows of {', '.join(several)} are taken as independent, which arms of one study are not"
-        )
+        warnings.append(f"several rows of {', '.join(several)} {INDEPENDENT}")
     names = _name_rows(rows, counts)
     arms = tuple((name, (row,)) for name, row in zip(names, rows, strict=True) if row.kind != "estimate")
     printed = tuple((name, row) for name, row in zip(names, rows, strict=True) if row.kind == "estimate")

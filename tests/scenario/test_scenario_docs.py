@@ -46,7 +46,11 @@ def test_real_people_of_the_example_are_accepted(tmp_path: Path) -> None:
 @pytest.mark.parametrize("example", PYTHON)
 def test_an_example_runs(example: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
-    exec(compile(example, "docs/scenario-format.md", "exec"), {})
+    names: dict[str, object] = {}
+    exec(compile(example, "docs/scenario-format.md", "exec"), names)
+    # The example's own assertions have held; it has them, and it has left results.
+    assert "assert " in example
+    assert set(names) - {"__builtins__"}
 
 
 def test_every_key_is_described_in_the_words_of_the_table() -> None:

@@ -1,9 +1,9 @@
 """A new stamp for calibrated draws after an edit that changed no simulated statistic: seconds instead of a
 calibration.
 
-`python -m trialsim.calibration.renew FOLDER` simulates a few of the draws again. Where every fitted count is what it
-was when the draws were made, the hashes of evidence and code are set to today's; otherwise nothing is written and the
-exit code is 1.
+`python -m trialsim.calibration.renew FOLDER` simulates a few of the draws again. Where every count is what it was when
+the draws were made, the hashes of evidence and code are set to today's; otherwise nothing is written and the exit code
+is 1.
 """
 
 from __future__ import annotations
@@ -21,7 +21,6 @@ from trialsim.calibration.populations import simulate_components
 from trialsim.calibration.prior import fill_values
 from trialsim.calibration.sbc import RANKS
 from trialsim.calibration.stamp import hash_evidence, hash_model
-from trialsim.calibration.targets import list_components
 from trialsim.parameters.reader import read_parameters
 from trialsim.runs.atomic import write_file
 
@@ -30,23 +29,23 @@ SCALE: Final = 0.25
 
 
 def find_fingerprint(folder: Path) -> str:
-    """Return a hash of the fitted targets' statistics at the first draws of a table: events and what they are counted
-    over. What is held out moves no draw.
+    """Return a hash of the targets' statistics at the first draws of a table: events and what they are counted over.
+
+    Those of held-out targets too: they move no draw, but the surrogate and the validation beside it rest on them.
     """
     problem = pose_problem(read_parameters(calibrated=False))
     header, *rows = (line.split(",") for line in (folder / "draws.csv").read_text("utf-8").splitlines())
     columns = [header.index(name) for name in problem.prior.names]
-    fitted = [problem.components.index(part) for part in list_components(problem.fitted)]
     digest = hashlib.sha256()
     for seed, row in enumerate(rows[:ROWS]):
         values = np.array([float(row[column]) for column in columns])
         found = simulate_components(problem.populations, fill_values(problem.prior, problem.best, values), seed, SCALE)
-        digest.update(np.round(found[fitted], 6).tobytes())
+        digest.update(np.round(found, 6).tobytes())
     return digest.hexdigest()[:16]
 
 
 def renew_stamp(folder: Path) -> bool:
-    """Set the hashes of a table's stamp to today's where its fitted statistics are unchanged; return whether they are.
+    """Set the hashes of a table's stamp to today's where its statistics are unchanged; return whether they are.
 
     Ranks of known truths that carry the same hashes are renewed with it: they are of the same model.
     """

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import stats
 
 import meta
 from meta import EvidenceError, PoolSpec, pool_data
@@ -23,6 +24,7 @@ from meta.bayes import (
     pool_mixed,
 )
 from meta.bayes.gate import Diagnostics, check_gate, diagnose
+from meta.bayes.pool import find_quantile_error
 from meta.calibration import DESIGNS, hash_sources, judge_ranks, smallest_p
 from meta.data import ArmCounts, EffectSizes
 from meta.priors import read_prior
@@ -49,6 +51,16 @@ def test_sampling_is_integration_for_bcg() -> None:
     """The published pool (mean −0.7103), by NUTS; one compilation, so that it may stay among the fast tests."""
     data = make_effects(read_reference("bcg-contrasts"), "log_risk_ratio")
     assert find_largest_gap(data, PoolSpec("log_risk_ratio")) <= ERRORS
+
+
+@pytest.mark.parametrize("p", [0.025, 0.5, 0.975])
+def test_the_error_of_a_quantile_is_that_of_independent_draws(p: float) -> None:
+    """sqrt(p (1 - p) / n) over the density, in 200 samples: right on average, and never half of what it should be."""
+    law, random, n = stats.norm(), np.random.default_rng(8), 4000
+    true = math.sqrt(p * (1 - p) / n) / float(law.pdf(law.ppf(p)))
+    found = np.array([find_quantile_error(random.standard_normal((4, n // 4)), p) for _ in range(200)]) / true
+    assert abs(found.mean() - 1.0) < 0.08
+    assert found.min() > 0.5
 
 
 @pytest.mark.slow
