@@ -73,9 +73,14 @@ def test_they_are_those_of_the_patients_that_the_run_wrote(tmp_path: Path, capsy
     ):
         assert pair["effects"][name]["mean"] == pytest.approx(find_mean(chosen), abs=1e-12)
     assert sum(cells["mean"] for cells in pair["inducted"].values()) == pytest.approx(1.0)
+    arm = summary["arms"][pair["arm"]]
+    assert arm["fatal_overdoses"]["published"] is None  # of all participants, not of one randomised arm
+    assert arm["inducted"]["published"] is not None
     difference = next(row for row in summary["differences"] if row["outcome"] == pair["outcome"])
     assert difference["mean"] == pytest.approx(pair["effects"]["as_randomised"]["mean"], abs=1e-12)
 
 
 def test_a_randomised_trial_knows_none(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(tmp_path, capsys, ("name: xbot", "name: small"))["estimands"] == []
+    summary = run(tmp_path, capsys, ("name: xbot", "name: small"))
+    assert summary["estimands"] == []
+    assert all(arm["fatal_overdoses"]["published"] is not None for arm in summary["arms"].values())

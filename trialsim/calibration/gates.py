@@ -55,8 +55,8 @@ def find_rank_gates(ranks: Mapping[str, Any]) -> Gates:
     p = ranks["least_p"] * len(ranks["histograms"])
     return {
         "known_truths_rhat": make_gate(ranks["most_rhat"], MOST_RHAT, ranks["most_rhat"] <= MOST_RHAT),
-        "known_truths_coverage": make_gate(errors, MOST_ERRORS, errors <= MOST_ERRORS),
-        "known_truths_ranks": make_gate(p, LEAST_P, p >= LEAST_P),
+        "known_truths_coverage": make_gate(errors, MOST_ERRORS, errors < MOST_ERRORS),
+        "known_truths_ranks": make_gate(p, LEAST_P, p > LEAST_P),
     }
 
 
