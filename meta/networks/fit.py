@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import optimize, stats
 
 from meta.exact.grid import Frame, integrate, mix_quantile, read_quantile
@@ -168,6 +169,7 @@ def _integrate(data: NetworkData, net: LinearNetwork, spec: PoolSpec) -> Network
         taus = (median, low, high)
     coarse_mean = float((coarse.weight.sum(axis=0) * coarse.tau).sum())
     fine_mean = float((fine.weight.sum(axis=0) * fine.tau).sum())
+    draws, chosen = _draw(fits, weight, spec.seed)
     return finish_network(
         data,
         spec,
@@ -179,7 +181,8 @@ def _integrate(data: NetworkData, net: LinearNetwork, spec: PoolSpec) -> Network
         q=split_q(data, net),
         warnings=data.warnings,
         diagnostics={"grid_halving_error": abs(fine_mean - coarse_mean)},
-        draws=_draw(fits, weight, spec.seed),
+        draws=draws,
+        tau_draws=tau[chosen],
         mean=estimate,
     )
 
@@ -191,8 +194,8 @@ def _off_diagonal(x: Floats) -> Floats:
     return out
 
 
-def _draw(fits: list[Any], weight: Floats, seed: int) -> Floats:
-    """Draws of effects against the reference, (n, T), the reference 0."""
+def _draw(fits: list[Any], weight: Floats, seed: int) -> tuple[Floats, NDArray[np.int64]]:
+    """Draws of effects against the reference, (n, T), the reference 0, and the point of tau's grid of each, (n,)."""
     random = np.random.default_rng(seed)
     chosen = random.choice(len(weight), DRAWS, p=weight)
     out = np.zeros((DRAWS, len(fits[0][0]) + 1))
@@ -200,7 +203,7 @@ def _draw(fits: list[Any], weight: Floats, seed: int) -> Floats:
         where = chosen == index
         d, covariance = fits[index][0], fits[index][1]
         out[where, 1:] = random.multivariate_normal(d, covariance, int(where.sum()), method="cholesky")
-    return out
+    return out, chosen
 
 
 def finish_network(
@@ -216,6 +219,7 @@ def finish_network(
     warnings: tuple[str, ...] = (),
     diagnostics: Mapping[str, float] | None = None,
     draws: Floats | None = None,
+    tau_draws: Floats | None = None,
     mean: Floats | None = None,
 ) -> NetworkResult:
     """The result in its one shape, with the geometry of the network and the priors as text."""
@@ -250,5 +254,6 @@ def finish_network(
         diagnostics=diagnostics or {},
         warnings=warnings,
         draws=draws,
+        tau_draws=tau_draws,
         mean=mean,
     )

@@ -35,7 +35,8 @@ class NetworkResult:
 
     `treatments`: the reference first, so that column 0 holds effects against it. `tau` and its limits: 0 and None for
     common effects. `q`: Cochran's Q in all, within designs (heterogeneity) and between them (inconsistency), with
-    degrees of freedom and p values, where a frequentist fit exists. `draws`: (n, T) effects against the reference.
+    degrees of freedom and p values, where a frequentist fit exists. `draws`: (n, T) effects against the reference,
+    `tau_draws`: (n,) the tau of each (0 for common effects).
     `estimate` is the weighted mean, the posterior mean (exact) or the posterior median (bayes, with `mean` beside it).
     """
 
@@ -61,6 +62,7 @@ class NetworkResult:
     diagnostics: Mapping[str, float] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     draws: Floats | None = None
+    tau_draws: Floats | None = None
     mean: Floats | None = None
 
 

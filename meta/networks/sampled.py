@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from meta.bayes.model import CENTRED_FROM, MANY
 from meta.bayes.priors import add_prior
-from meta.bayes.sampling import sample_model
+from meta.bayes.sampling import Sample, sample_model
 from meta.measures import Floats
-from meta.networks.data import NetworkData
+from meta.networks.data import NetworkData, NetworkStudy
+from meta.networks.linear import fit_linear, lay_network
 from meta.networks.result import NetworkResult
 from meta.pooling import PoolSpec
 from meta.problems import refuse
@@ -28,10 +31,7 @@ def sample_network(data: NetworkData, spec: PoolSpec) -> NetworkResult:
     from meta.networks.fit import finish_network
 
     check_counts(data, spec)
-    names = ["d", *(["tau"] if spec.effects == "random" else [])]
-    rows = lay_consistent(data)
-    forms = [partial(build_counts, data, spec, rows, centred=centred) for centred in (True, False)]
-    sample = sample_model(forms, names, draws=spec.draws, seed=spec.seed)
+    sample = sample_counts(data, spec, lay_consistent(data))
     d = sample.draws["d"].reshape(-1, len(data.treatments) - 1)
     full = np.column_stack([np.zeros(len(d)), d])
     tau = sample.draws["tau"].ravel() if spec.effects == "random" else np.zeros(len(d))
@@ -63,8 +63,37 @@ def sample_network(data: NetworkData, spec: PoolSpec) -> NetworkResult:
             "attempts": float(sample.attempts),
         },
         draws=full,
+        tau_draws=tau,
         mean=pairs.mean(axis=0),
     )
+
+
+def sample_counts(data: NetworkData, spec: PoolSpec, rows: Floats, *, extra: Floats | None = None) -> Sample:
+    """Draws of d, tau (random effects) and w (with extra) that passed the gate; see `build_counts` for rows and extra.
+
+    The model is tried first in the form that suits the data: centred where studies say more about their own effects
+    than the network does. Raises SamplingError where the gate is not passed.
+    """
+    names = ["d", *(["w"] if extra is not None else []), *(["tau"] if spec.effects == "random" else [])]
+    first = spec.effects == "random" and _is_centred(data)
+    forms = [partial(build_counts, data, spec, rows, centred=centred, extra=extra) for centred in (first, not first)]
+    return sample_model(forms, names, draws=spec.draws, seed=spec.seed)
+
+
+def _is_centred(data: NetworkData) -> bool:
+    """I² of the contrasts above the limit of pairwise pools; half a person is added to empty cells, for this alone."""
+    net = lay_network(replace(data, studies=tuple(_fill_cells(study, data.measure) for study in data.studies)))
+    _, _, q, _ = fit_linear(net, 0.0)
+    freedom = len(net.y) - net.x.shape[1]
+    return freedom > 0 and (q - freedom) > CENTRED_FROM[len(net.y) < MANY] * q
+
+
+def _fill_cells(study: NetworkStudy, measure: str) -> NetworkStudy:
+    events, exposure = np.asarray(study.events, float), np.asarray(study.exposure, float)
+    counts_people = measure != "log_rate_ratio"
+    if events.all() and not (counts_people and (events == exposure).any()):
+        return study
+    return replace(study, events=events + 0.5, exposure=exposure + (1.0 if counts_people else 0.0))
 
 
 def build_counts(data: NetworkData, spec: PoolSpec, rows: Floats, *, centred: bool, extra: Floats | None = None) -> Any:

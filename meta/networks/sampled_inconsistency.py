@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from functools import partial
 from itertools import combinations
 
 import numpy as np
 
-from meta.bayes.sampling import sample_model
 from meta.measures import Floats
 from meta.networks.data import NetworkData
 from meta.networks.inconsistency import Split, Unrelated, is_joined
-from meta.networks.sampled import build_counts, check_counts, lay_arms, lay_consistent, sample_network
+from meta.networks.sampled import check_counts, lay_arms, lay_consistent, sample_counts, sample_network
 from meta.pooling import PoolSpec
 
 
@@ -30,12 +28,7 @@ def sample_splits(data: NetworkData, spec: PoolSpec) -> tuple[Split, ...]:
 
 def sample_split(data: NetworkData, spec: PoolSpec, a: int, b: int) -> Split:
     """One comparison taken apart, treatment b minus a (indices); see `sample_splits`."""
-    study, treatment, _, _ = lay_arms(data)
-    holding = np.array([a in each.arms and b in each.arms for each in data.studies])
-    extra = (holding[study] & (treatment == b)).astype(float)
-    rows = lay_consistent(data)
-    forms = [partial(build_counts, data, spec, rows, centred=centred, extra=extra) for centred in (True, False)]
-    sample = sample_model(forms, ["d", "w", *_spread(spec)], draws=spec.draws, seed=spec.seed)
+    sample = sample_counts(data, spec, lay_consistent(data), extra=lay_split(data, a, b))
     d = sample.draws["d"].reshape(-1, len(data.treatments) - 1)
     full = np.column_stack([np.zeros(len(d)), d])
     w = sample.draws["w"].ravel()
@@ -51,8 +44,20 @@ def sample_split(data: NetworkData, spec: PoolSpec, a: int, b: int) -> Split:
     )
 
 
-def _spread(spec: PoolSpec) -> list[str]:
-    return ["tau"] if spec.effects == "random" else []
+def lay_split(data: NetworkData, a: int, b: int) -> Floats:
+    """How the arms depend on the extra effect of a split, (arms,): b differs where a study holds both."""
+    study, treatment, _, _ = lay_arms(data)
+    holding = np.array([a in each.arms and b in each.arms for each in data.studies])
+    return (holding[study] & (treatment == b)).astype(float)
+
+
+def lay_unrelated(data: NetworkData) -> tuple[list[tuple[int, int]], Floats]:
+    """The (treatment, baseline) pairs that have an effect of their own, and how the arms depend on them."""
+    study, treatment, _, _ = lay_arms(data)
+    base = np.array([each.arms[0] for each in data.studies])[study]
+    pairs = sorted({(int(t), int(c)) for t, c in zip(treatment, base, strict=True) if t != c})
+    rows = np.array([[float((t, c) == pair) for pair in pairs] for t, c in zip(treatment, base, strict=True)])
+    return pairs, rows
 
 
 def _describe(x: Floats) -> tuple[float, float]:
@@ -64,12 +69,8 @@ def sample_unrelated(data: NetworkData, spec: PoolSpec) -> Unrelated:
     effect of its own. `tau` and `consistent_tau` are posterior medians, 0 for common effects.
     """
     check_counts(data, spec)
-    study, treatment, _, _ = lay_arms(data)
-    base = np.array([each.arms[0] for each in data.studies])[study]
-    pairs = sorted({(int(t), int(c)) for t, c in zip(treatment, base, strict=True) if t != c})
-    rows = np.array([[float((t, c) == pair) for pair in pairs] for t, c in zip(treatment, base, strict=True)])
-    forms = [partial(build_counts, data, spec, rows, centred=centred) for centred in (True, False)]
-    sample = sample_model(forms, ["d", *_spread(spec)], draws=spec.draws, seed=spec.seed)
+    pairs, rows = lay_unrelated(data)
+    sample = sample_counts(data, spec, rows)
     d = sample.draws["d"].reshape(-1, len(pairs))
     tau = float(np.median(sample.draws["tau"])) if spec.effects == "random" else 0.0
     names = tuple((data.treatments[t], data.treatments[c]) for t, c in pairs)
