@@ -1,5 +1,6 @@
 """Every gate of a calibration holds where it should, and fails for the fault that it is there to see."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from trialsim.calibration.design import Design
 from trialsim.calibration.gates import find_gates, find_rank_gates
 from trialsim.calibration.likelihood import TAU_SCALES, lay_out_targets
 from trialsim.calibration.posterior import Sample
-from trialsim.calibration.sbc import Ranks, draw_replications, hash_problem, read_ranks, summarise_ranks
+from trialsim.calibration.sbc import Ranks, draw_replications, hash_problem, join_ranks, read_ranks, summarise_ranks
 from trialsim.calibration.stamp import hash_evidence
 from trialsim.parameters.reader import read_parameters
 
@@ -83,9 +84,24 @@ def test_the_first_replications_of_many_are_those_of_few() -> None:
 
 @pytest.mark.parametrize("junk", [b"", b"{", b"\xff\xfe", b'{"evidence": "other"}'])
 def test_stored_ranks_that_are_none_of_todays_are_not_read(junk: bytes, tmp_path: Path) -> None:
-    assert read_ranks(tmp_path, "today") is None
+    today = {"evidence": "today"}
+    assert read_ranks(tmp_path, today) is None
     (tmp_path / "sbc.json").write_bytes(junk)
-    assert read_ranks(tmp_path, "today") is None
+    assert read_ranks(tmp_path, today) is None
+
+
+def test_truths_are_added_to_those_that_are_stored(tmp_path: Path) -> None:
+    """Ranks that were stored and joined with more are as good as all of them at once."""
+    random = np.random.default_rng(5)
+    ranks, rhats = random.random((20, 3)).round(5), np.full(20, 1.004)
+    names = ("a", "b", "c")
+    today = {"evidence": "e", "model": "m", "seed": 1, "design": 2}
+    stored = {**summarise_ranks(Ranks(ranks[:12], rhats[:12], names)), **today}
+    (tmp_path / "sbc.json").write_text(json.dumps(stored), encoding="utf-8")
+    read = read_ranks(tmp_path, today)
+    joined = join_ranks(read, Ranks(ranks[12:], rhats[12:], names))
+    assert summarise_ranks(joined) == summarise_ranks(Ranks(ranks, rhats, names))
+    assert read_ranks(tmp_path, {**today, "seed": 3}) is None
 
 
 def test_other_targets_have_ranks_of_their_own() -> None:

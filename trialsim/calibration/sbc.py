@@ -2,14 +2,15 @@
 
 A truth is a draw of the prior, simulated directly with ten times the people, and discrepancies drawn from their prior;
 the surrogate has not seen it. Synthetic studies of the real sizes are drawn around it, the posterior is sampled as a
-calibration samples it, and the truth's rank in it is kept. `trialsim calibrate --truths N` ranks N of them; a
-calibration is refused where their ranks miss a gate (`gates.py`).
+calibration samples it, and the truth's rank in it is kept. `trialsim calibrate --truths N` ranks N of them, of which
+those that are stored are not ranked again; a calibration is refused where their ranks miss a gate (`gates.py`).
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
@@ -89,16 +90,20 @@ def draw_studies(layout: Layout, predicted: Floats, taus: Floats, rng: np.random
     return replace(layout, events=events, n=n, value=links + layout.error * rng.standard_normal(len(links)))
 
 
-def rank_truths(problem: Problemset, design: Design, truths: Design, options: Options, progress: Progress) -> Ranks:
-    """Return the ranks of known truths, simulated directly, under a surrogate fitted to a design without them."""
+def rank_truths(
+    problem: Problemset, design: Design, truths: Design, options: Options, progress: Progress, first: int = 0
+) -> Ranks:
+    """Return the ranks of known truths from the one at index `first` on, simulated directly, under a surrogate fitted
+    to a design without them.
+    """
     surrogate = fit_surrogate(problem.components, design.points, design.results, np.zeros(design.points.shape[1]))
     layout = lay_out_targets(problem.fitted, problem.components)
     links = predict_targets(layout, find_direct_links(problem.components, truths.results))
     spreads, data = draw_replications(layout, links, options.seed)
     known = np.concatenate([truths.points, spreads], axis=1)
+    jobs = list(zip(data, known, count(options.seed)))[first:]
     with ProcessPoolExecutor(count_workers(options.workers), mp_context=get_context("spawn")) as pool:
-        found = run_chunks(partial(_rank_truth, surrogate), list(zip(data, known, count(options.seed))), pool, progress)
-        rows = np.array(list(found))
+        rows = np.array(list(run_chunks(partial(_rank_truth, surrogate), jobs, pool, progress)))
     return Ranks(rows[:, 1:], rows[:, 0], (*problem.prior.names, *(f"discrepancy {kind}" for kind in TAU_SCALES)))
 
 
@@ -126,7 +131,9 @@ def _rank_truth(surrogate: Surrogate, replication: tuple[Layout, Floats, int]) -
 
 
 def summarise_ranks(ranks: Ranks) -> dict[str, Any]:
-    """Return histograms, coverage of the 50% and 90% intervals, and chi-squared tests of uniformity."""
+    """Return histograms, coverage of the 50% and 90% intervals, and chi-squared tests of uniformity, with the ranks
+    that they are of: one line of shares a truth, in the order of `names`.
+    """
     from scipy.stats import chisquare
 
     edges = np.linspace(0.0, 1.0, BINS + 1)
@@ -142,6 +149,9 @@ def summarise_ranks(ranks: Ranks) -> dict[str, Any]:
         "least_p": min(per),
         "all": together.tolist(),
         "histograms": histograms,
+        "names": list(ranks.names),
+        "rhats": [round(float(rhat), 5) for rhat in ranks.rhats],
+        "ranks": [" ".join(f"{rank:.5f}" for rank in row) for row in ranks.ranks],
     }
 
 
@@ -158,15 +168,15 @@ def _find_coverage(ranks: Floats, level: int) -> dict[str, float]:
 def find_ranks(problem: Problemset, options: Options, folder: Path, truths: int | None) -> dict[str, Any]:
     """Return the ranks that a calibration in `folder` is judged by, and store them there.
 
-    truths: how many are ranked anew; None takes the ranks stored in `folder` or with the package, and ranks TRUTHS of
-    them where neither belongs to today's evidence, targets and model.
+    truths: how many in all; those stored in `folder` or with the package are kept, if they are of today's evidence,
+    targets, model, seed and design, and the rest are ranked. None: what is stored, or TRUTHS where nothing is.
     """
-    ranks = None
-    if truths is None:
-        evidence = hash_problem(problem)
-        ranks = read_ranks(folder, evidence) or read_ranks(find_evidence_file("calibrated"), evidence)
-    if ranks is None:
-        ranks = rank_known_truths(problem, options, truths or TRUTHS)
+    wanted = {"evidence": hash_problem(problem), "model": hash_model(), "seed": options.seed, "design": options.first}
+    ranks = read_ranks(folder, wanted) or read_ranks(find_evidence_file("calibrated"), wanted)
+    kept = ranks["replications"] if ranks else 0
+    if kept < (truths or (kept or TRUTHS)):
+        found = rank_known_truths(problem, options, truths or TRUTHS, kept)
+        ranks = {**summarise_ranks(join_ranks(ranks, found)), **wanted}
     write_file(folder / RANKS, (json.dumps(ranks, indent=1) + "\n").encode())
     return ranks
 
@@ -179,8 +189,8 @@ def hash_problem(problem: Problemset) -> str:
     return hashlib.sha256(f"{hash_evidence()} {targets}".encode()).hexdigest()[:16]
 
 
-def rank_known_truths(problem: Problemset, options: Options, replications: int) -> dict[str, Any]:
-    """Return ranks and coverage of known truths, with the hashes of what they hold for."""
+def rank_known_truths(problem: Problemset, options: Options, replications: int, first: int) -> Ranks:
+    """Return the ranks of known truths from the one at index `first` on."""
 
     def show(label: str, unit: str = "parameter sets") -> AbstractContextManager[Progress]:
         return show_progress(label, unit, quiet=options.quiet)
@@ -192,12 +202,21 @@ def rank_known_truths(problem: Problemset, options: Options, replications: int) 
     with show("Truths") as progress:
         truths = simulate_problem(problem, others, options, options.seed + 5000, progress, SCALE)
     with show("Ranking truths", "truths") as progress:
-        ranks = rank_truths(problem, design, truths, options, progress)
-    return {**summarise_ranks(ranks), "evidence": hash_problem(problem), "model": hash_model()}
+        return rank_truths(problem, design, truths, options, progress, first)
 
 
-def read_ranks(folder: Path | Traversable, evidence: str) -> dict[str, Any] | None:
-    """Return stored ranks, or None where there are none of this evidence and today's model."""
+def join_ranks(stored: Mapping[str, Any] | None, more: Ranks) -> Ranks:
+    """Return stored ranks followed by others."""
+    if stored is None:
+        return more
+    ranks = np.array([row.split() for row in stored["ranks"]], float)
+    return Ranks(np.concatenate([ranks, more.ranks]), np.concatenate([stored["rhats"], more.rhats]), more.names)
+
+
+def read_ranks(folder: Path | Traversable, wanted: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return stored ranks, or None where there are none with these entries (hashes of evidence and model, seed,
+    design).
+    """
     file = folder / RANKS
     if not file.is_file():
         return None
@@ -205,4 +224,4 @@ def read_ranks(folder: Path | Traversable, evidence: str) -> dict[str, Any] | No
         ranks: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
     except ValueError:  # no JSON, or no text: ranked anew and written over
         return None
-    return ranks if (ranks.get("evidence"), ranks.get("model")) == (evidence, hash_model()) else None
+    return ranks if all(ranks.get(key) == value for key, value in wanted.items()) else None

@@ -3,7 +3,8 @@
 Words of `at`: trials: `inducted` a day, or `day|earlier` among those not yet inducted then; `injections` `k|j`, the
 k-th among those with the j-th; `retained` a week, or `week|earlier` among those retained then; `letter` `letter:week`;
 `stayers` what is measured of those who stayed; `relapse` empty, `inducted`, `by N` (dated week N or earlier), or
-`by N|M` (the same among those without one dated week M or earlier).
+`by N|M` (the same among those without one dated week M or earlier); `used` a week. `by N of D`, `week of D`: the same
+among those who came after D days without opioids.
 Cohorts: `in`, `out`, `all`; `on A-` and `off A-B`, days since the first dose of an episode (in treatment) and since a
 stop; `since start A-B`, days since time zero.
 """
@@ -100,14 +101,27 @@ def count_stayers(lives: Observed, at: str, stayed_days: float) -> Pair:
 
 def count_relapse(lives: Observed, at: str) -> Pair:
     """Count relapses by the trial's own rule, of all, of the inducted, or (`by N`, `by N|M`) dated week N or earlier,
-    of all or of those without one dated week M or earlier.
+    of all, of those without one dated week M or earlier, or (`of D`) of those who came after D days without opioids.
     """
-    everyone = np.ones(len(lives.outcomes), np.bool_)
+    at, _, days = at.partition(" of ")
+    everyone = _find_free(lives, days)
     if at.startswith("by "):
         week, earlier = _split(at.removeprefix("by "))
         among = everyone if earlier is None else ~(lives.relapse_event & (lives.relapse_week <= earlier))
         return _count(lives.relapse_event & (lives.relapse_week <= week), among)
     return _count(lives.relapse_event, lives.outcomes["first_dose"] < NEVER if at == "inducted" else everyone)
+
+
+def count_used(lives: Observed, at: str) -> Pair:
+    """Count those with any illicit use by a week, of all or of those who came after so many days without opioids."""
+    week, _, days = at.partition(" of ")
+    return _count(lives.courses["first_use_day"] <= float(week) * DAYS_A_WEEK, _find_free(lives, days))
+
+
+def _find_free(lives: Observed, days: str) -> Mask:
+    """Who came after so many days without opioids; everyone where no days are named."""
+    free = lives.baselines["opioid_free_days"]
+    return np.isclose(free, float(days)) if days else np.ones(len(free), np.bool_)
 
 
 def count_completed_negative(lives: Observed, at: str) -> Pair:
@@ -129,6 +143,7 @@ def measure_trial_component(component: Component, lives: Observed) -> Pair:
         "letter": lambda: count_letter(lives, at),
         "stayers": lambda: count_stayers(lives, at, STAYED_DAYS[component.arm]),
         "relapse": lambda: count_relapse(lives, at),
+        "used": lambda: count_used(lives, at),
         "completed negative": lambda: count_completed_negative(lives, at),
         "overdoses": lambda: (
             float(outcomes["overdoses"].sum() + (outcomes["fatal"] == 1).sum()),

@@ -36,7 +36,7 @@ KINDS: Final = (
 # Statistics that are events per person-year; the others are shares of people or of tests.
 RATES: Final = ("death rate", "overdose death rate")
 COUNTS: Final = ("overdoses", "fatal overdoses")
-SHARES: Final = (*("inducted", "injections", "retained", "letter", "stayers", "relapse", "completed negative"),)
+SHARES: Final = (*("inducted", "injections", "retained", "letter", "stayers", "relapse", "completed negative", "used"),)
 STATISTICS: Final = (*SHARES, *COUNTS, *RATES)
 PER: Final = {"rate per 1000py": 1000.0, "rate per 100py": 100.0}
 NORMAL_95: Final = 1.959963984540054

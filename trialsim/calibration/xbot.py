@@ -46,6 +46,7 @@ CORRELATED: Final = 6.0
 PRIORS: Final = {
     "frailty_sd_leaving": (0.5, 0.35),
     "visit_missed_log_sd": (0.15, 0.3),
+    "lapse_shape": (0.5, 0.25),
     "lapse_end_rate": (0.14, 0.4),
     "discontinuation_ratio_lapse_sublingual_buprenorphine": (5.5, 0.3),
     "relapse_rate_sublingual_buprenorphine": (0.0008, 0.5),

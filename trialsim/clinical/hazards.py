@@ -167,6 +167,14 @@ def find_housing_ratio(person: Any, regimen: Any, parameters: Any) -> float:
 
 
 @compiled
+def set_lapse_hazard(person: Any, coefficient: float, parameters: Any) -> None:
+    """Set the clock of the next lapse, by the time since the last use, or since release: days in custody do not count."""
+    if person["use"] == NO_USE:
+        since = max(person["last_use"], person["released"])
+        set_weibull(person, LAPSE, coefficient * person["frailty_leaving"], parameters["lapse_shape"], since)
+
+
+@compiled
 def set_maintenance_hazards(person: Any, regimen: Any, parameters: Any) -> None:
     """Set the clocks of someone on medication: stopping, missed daily doses, lapse and relapse."""
     housing = find_housing_ratio(person, regimen, parameters)
@@ -185,7 +193,7 @@ def set_maintenance_hazards(person: Any, regimen: Any, parameters: Any) -> None:
     frailty = person["frailty_leaving"]
     ratio = frailty * housing * (parameters["relapse_ratio_lapse"] if person["use"] == LAPSE_USE else 1.0)
     set_weibull(person, RELAPSE, regimen["relapse_coefficient"] * ratio, parameters["relapse_shape"], since)
-    set_constant(person, LAPSE, frailty * regimen["lapse_rate"] if person["use"] == NO_USE else 0.0)
+    set_lapse_hazard(person, regimen["lapse_coefficient"], parameters)
     if person["gap"] > 0:
         set_constant(person, RESUME, 1.0 / regimen["gap_days"])
     elif regimen["daily"] > 0:
@@ -199,8 +207,7 @@ def set_abstinent_hazards(person: Any, parameters: Any, blockade: float) -> None
     ratio = frailty * (1.0 - blockade * (1.0 - parameters["relapse_ratio_blocked"]))
     if person["use"] == LAPSE_USE:
         ratio *= parameters["relapse_ratio_lapse"]
-    else:
-        set_constant(person, LAPSE, frailty * parameters["lapse_rate_off_medication"])
+    set_lapse_hazard(person, parameters["lapse_coefficient_off_medication"], parameters)
     coefficient = parameters["relapse_coefficient_off_medication"] * ratio
     set_weibull(person, RELAPSE, coefficient, parameters["relapse_shape_off_medication"], person["state_since"])
 

@@ -32,6 +32,7 @@ PARAMETER_NAMES: Final = (
     "frailty_sd_overdose",
     "frailty_sd_leaving",
     "lapse_rate_off_medication",
+    "lapse_shape",
     "lapse_end_rate",
     "relapse_rate_off_medication",
     "relapse_shape_off_medication",
@@ -105,9 +106,15 @@ REGIMEN_PARAMETERS: Final = (
     "use_carried_days",
 )
 
-# Derived at set-up, so that no panel repeats it: rate**shape of the Weibull clocks, amplitude / decay_rate.
-PARAMETERS: Final = np.dtype([(name, "f8") for name in (*PARAMETER_NAMES, "relapse_coefficient_off_medication")])
-REGIMEN_DERIVED: Final = ("discontinuation_coefficient", "relapse_coefficient", "opioid_free_coefficient")
+# Derived at set-up, so that no panel repeats it: coefficients of the Weibull clocks, amplitude / decay_rate.
+PARAMETERS_DERIVED: Final = ("relapse_coefficient_off_medication", "lapse_coefficient_off_medication")
+PARAMETERS: Final = np.dtype([(name, "f8") for name in (*PARAMETER_NAMES, *PARAMETERS_DERIVED)])
+REGIMEN_DERIVED: Final = (
+    "discontinuation_coefficient",
+    "relapse_coefficient",
+    "lapse_coefficient",
+    "opioid_free_coefficient",
+)
 OBSERVATION: Final = np.dtype([(name, "f8") for name in OBSERVATION_NAMES])
 REGIMEN: Final = np.dtype(
     [(name, "f8") for name in (*REGIMEN_PARAMETERS, *REGIMEN_DERIVED)]

@@ -1,7 +1,7 @@
 """From parameter values and a scenario's arms to the records that the kernel reads."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +20,9 @@ from trialsim.parameters.life_table import read_life_table
 from trialsim.parameters.medications import MEDICATIONS, NEUTRAL, Medication
 from trialsim.scenario.model import Arm, CustomMedication, Scenario
 
+LAPSE_REFERENCE_DAYS: Final = 28.0
+"""Rates of a lapse are those four weeks after the last use."""
+
 type Records = npt.NDArray[Any]
 
 
@@ -30,7 +33,14 @@ def build_parameters(values: Mapping[str, float]) -> Records:
         record[name] = values[name]
     rate, shape = record["relapse_rate_off_medication"], record["relapse_shape_off_medication"]
     record["relapse_coefficient_off_medication"] = rate**shape
+    off = values["lapse_rate_off_medication"]
+    record["lapse_coefficient_off_medication"] = find_lapse_coefficient(off, values["lapse_shape"])
     return record
+
+
+def find_lapse_coefficient(rate: float, shape: float) -> float:
+    """Return the coefficient of the Weibull clock whose hazard is `rate` (per day) `LAPSE_REFERENCE_DAYS` after use."""
+    return rate * LAPSE_REFERENCE_DAYS ** (1.0 - shape) / shape
 
 
 def build_observation(values: Mapping[str, float]) -> Records:
@@ -112,6 +122,7 @@ def build_regimen(scenario: Scenario, arm: Arm, values: Mapping[str, float]) -> 
     _set_resources(record, medication, arm, scenario)
     record["discontinuation_coefficient"] = record["discontinuation_rate"] ** record["discontinuation_shape"]
     record["relapse_coefficient"] = record["relapse_rate"] ** values["relapse_shape"]
+    record["lapse_coefficient"] = find_lapse_coefficient(record["lapse_rate"], values["lapse_shape"])
     record["opioid_free_coefficient"] = record["opioid_free_days"] ** -record["opioid_free_shape"]
     return record
 

@@ -44,7 +44,7 @@ NOT_DUE: Final = ord("_")
 DAYS_A_WEEK: Final = 7.0
 
 COURSE: Final = np.dtype(
-    [(name, "f8") for name in ("discontinuation_day", "lost_day")]
+    [(name, "f8") for name in ("discontinuation_day", "lost_day", "first_use_day")]
     + [(name, "i8") for name in ("discontinuation_event", "failure_event", "doses", "retained")]
 )
 
@@ -159,8 +159,18 @@ def write_word(
 
 
 @compiled
+def find_first_use(events: Any) -> float:
+    """Return the day of the first illicit use (lapse or regular use, seen by the trial or not) after time zero."""
+    for i in range(len(events)):
+        if events[i]["use"] != NO_USE:
+            return float(events[i]["day"])
+    return NEVER
+
+
+@compiled
 def read_course(course: Any, events: Any, endpoint_day: float) -> None:
     """Read the course of treatment from a life's events: doses, first stop and its event, retention at a day."""
+    course["first_use_day"] = find_first_use(events)
     course["discontinuation_day"] = NEVER
     course["discontinuation_event"] = -1
     course["failure_event"] = -1

@@ -14,6 +14,7 @@ from trialsim.clinical.vocabulary import (
     DEAD,
     DISCONTINUE,
     INCARCERATED,
+    LAPSE,
     LAPSE_USE,
     MAINTAIN,
     READY,
@@ -23,6 +24,7 @@ from trialsim.clinical.vocabulary import (
 )
 from trialsim.engine.lives import Lives, World
 from trialsim.engine.population import draw_baseline
+from trialsim.engine.setup import LAPSE_REFERENCE_DAYS
 from trialsim.verify.check import FALSE_ALARM, Check, Numbers, report_exact, report_figure, report_vacuous
 from trialsim.verify.kernel import Kernel
 from trialsim.verify.twin import reduce_world
@@ -83,19 +85,22 @@ def _weibull(rate: float, shape: float, age: float = 0.0) -> Callable[[Numbers],
 
 
 def _score_weibull(kernel: Kernel, medication: str, start: str, began: int, ended: int, **fields: float) -> float:
-    age = 2.0 if ended == READY else 0.0
+    age = 2.0 if ended in (READY, LAPSE) else 0.0
     scenario = change_population(make_scenario((medication,), reentry=False), start=start, unstable_housing=0.0)
     scenario = change_population(scenario, setting="trial", opioid_free_days=age)
     world = make_world(scenario, **{**NOTHING, "induction_days": 0.0, **fields})
     _, lives = live_everyone(kernel.simulate_batch, scenario, world, PEOPLE)
     rate, shape = (fields[key] for key in fields)
     waits = find_waits(lives, began, ended)
-    rate = 1.0 / rate if ended == READY else rate
+    if ended == READY:
+        rate = 1.0 / rate
+    elif ended == LAPSE:  # the hazard a fixed time after use, as a scale rate
+        rate = (rate / shape) ** (1.0 / shape) * LAPSE_REFERENCE_DAYS ** (1.0 / shape - 1.0)
     return score_times(waits, PEOPLE, world.horizon / 2.0, _weibull(rate, shape, age))
 
 
 def check_weibull(name: str, kernel: Kernel) -> Check:
-    """Compare times to discontinuation, to relapse and to the end of withdrawal with their Weibull laws."""
+    """Compare times to discontinuation, relapse, a lapse and the end of withdrawal with their Weibull laws."""
     from scipy.stats import kstwobign
 
     begin = (kernel, "methadone", "using", MAINTAIN, DISCONTINUE)
@@ -111,6 +116,7 @@ def check_weibull(name: str, kernel: Kernel) -> Check:
             relapse_rate_off_medication=0.01,
             relapse_shape_off_medication=0.6,
         ),
+        _score_weibull(kernel, "none", "abstinent", START, LAPSE, lapse_rate_off_medication=0.01, lapse_shape=0.5),
         _score_weibull(
             kernel, "xr_naltrexone", "withdrawal", START, READY, opioid_free_days=8.0, opioid_free_shape=3.5
         ),

@@ -42,6 +42,7 @@ def reduce_world(world: World, induction_days: float = 0.0, carried_days: float 
     regimens["use_carried_days"] = carried_days
     regimens["discontinuation_coefficient"] = regimens["discontinuation_rate"]
     regimens["relapse_coefficient"] = regimens["relapse_rate"]
+    regimens["lapse_coefficient"] = regimens["lapse_rate"]
     regimens["opioid_free_coefficient"] = 1.0 / regimens["opioid_free_days"]
     regimens["entry_resource"] = regimens["dose_resource"] = NO_RESOURCE
     for name in PARAMETER_NAMES:
@@ -49,7 +50,8 @@ def reduce_world(world: World, induction_days: float = 0.0, carried_days: float 
             parameters[name] = 1.0
         elif name.startswith("frailty_sd_"):
             parameters[name] = 0.0
-    parameters["relapse_coefficient_off_medication"] = parameters["relapse_rate_off_medication"]
+    for name in ("relapse", "lapse"):
+        parameters[f"{name}_coefficient_off_medication"] = parameters[f"{name}_rate_off_medication"]
     table = np.repeat(world.life_table[:, 35:36], world.life_table.shape[1], axis=1)
     return replace(world, regimens=regimens, parameters=parameters, life_table=table)
 
