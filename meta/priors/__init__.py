@@ -2,7 +2,7 @@
 
 from meta.priors.defaults import default_mu_prior, default_tau_prior
 from meta.priors.prior import FLAT, Prior, describe_prior, log_density, quantile, read_prior
-from meta.priors.published import rhodes_2015, turner_2015
+from meta.priors.published import rhodes_2015, turner_2012, turner_2015
 
 __all__ = [
     "FLAT",
@@ -14,5 +14,6 @@ __all__ = [
     "quantile",
     "read_prior",
     "rhodes_2015",
+    "turner_2012",
     "turner_2015",
 ]

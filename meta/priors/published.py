@@ -1,7 +1,7 @@
 """Published priors of heterogeneity by type of outcome and of comparison, for tau rather than tau squared.
 
-Turner and others 2015, Statistics in Medicine 34:984: log-normal laws of tau squared for log odds ratios. Rhodes and
-others 2015, Journal of Clinical Epidemiology 68:52: log-t laws with 5 degrees of freedom, for standardised
+Turner and others 2012, International Journal of Epidemiology 41:818, and 2015, Statistics in Medicine 34:984: log-normal
+laws of tau squared for log odds ratios, by three and by sixteen kinds of outcome. Rhodes and others 2015, Journal of Clinical Epidemiology 68:52: log-t laws with 5 degrees of freedom, for standardised
 mean differences.
 """
 
@@ -15,6 +15,7 @@ from typing import Final
 from meta.priors.prior import Prior
 from meta.problems import nearest_name, refuse
 
+TURNER_2012: Final = "Turner 2012, International Journal of Epidemiology 41:818"
 TURNER: Final = "Turner 2015, Statistics in Medicine 34:984"
 RHODES: Final = "Rhodes 2015, Journal of Clinical Epidemiology 68:52"
 CONTROL: Final = ("placebo", "control", "placebo / control", "usual care", "no treatment")
@@ -61,6 +62,14 @@ def turner_2015(outcome: str, treatment: str, comparator: str) -> Prior:
     return Prior("log-normal", (float(row["mu_log_tau2"]) / 2, float(row["sigma_log_tau2"]) / 2), TURNER)
 
 
+def turner_2012(outcome: str, treatment: str, comparator: str) -> Prior:
+    """The earlier prior of tau for a log odds ratio: outcome ``all-cause mortality``, ``semi-objective`` (such as
+    drop-outs) or ``subjective``. Values as in the R package gemtc, which cites the paper. Raises EvidenceError else.
+    """
+    row = _find("turner-2012", outcome, treatment, comparator)
+    return Prior("log-normal", (float(row["mu_log_tau2"]) / 2, float(row["sigma_log_tau2"]) / 2), TURNER_2012)
+
+
 def rhodes_2015(outcome: str, treatment: str, comparator: str, area: str = "other") -> Prior:
     """The prior of tau for a standardised mean difference, log-t with 5 degrees of freedom; `area`: of medicine."""
     row = _find("rhodes-2015", outcome, treatment, comparator, area)
@@ -84,12 +93,15 @@ def _find(name: str, outcome: str, treatment: str, comparator: str, area: str | 
 
 
 def read_published(text: str) -> Prior | None:
-    """``turner-2015(outcome, treatment, comparator)`` or ``rhodes-2015(...)``; None for any other text."""
+    """``turner-2015(outcome, treatment, comparator)``, ``turner-2012(...)`` or ``rhodes-2015(...)``; None for other text."""
     name, _, inner = text.strip().partition("(")
     name = name.strip().lower()
-    if name not in ("turner-2015", "rhodes-2015") or not inner.endswith(")"):
+    if name not in PUBLISHED or not inner.endswith(")"):
         return None
     words = [word.strip() for word in inner[:-1].rsplit(",", 2)]
     if len(words) != 3:
         raise refuse("prior", f"cannot read {text!r}", f"{name}(outcome, treatment, comparator)")
-    return (turner_2015 if name == "turner-2015" else rhodes_2015)(*words)
+    return PUBLISHED[name](*words)
+
+
+PUBLISHED: Final = {"turner-2012": turner_2012, "turner-2015": turner_2015, "rhodes-2015": rhodes_2015}

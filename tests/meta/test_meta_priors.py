@@ -122,6 +122,24 @@ def test_turners_priors_are_of_tau_and_not_of_its_square() -> None:
     assert read_prior("turner-2015(all-cause mortality, pharmacological, placebo)", scale=True) == prior
 
 
+@pytest.mark.parametrize(
+    ("outcome", "treatment", "location", "scale"),
+    [
+        ("all-cause mortality", "pharmacological", -4.06, 1.45),
+        ("semi-objective", "pharmacological", -3.02, 1.85),
+        ("subjective (pain", "pharmacological", -2.13, 1.58),
+        ("semi-objective", "non-pharmacological", -2.89, 1.91),
+    ],
+)
+def test_the_priors_of_turner_2012_by_three_kinds_of_outcome(
+    outcome: str, treatment: str, location: float, scale: float
+) -> None:
+    """log tau squared ~ N(location, scale), as the R package gemtc has them from the paper."""
+    prior = read_prior(f"turner-2012({outcome}, {treatment}, control)", scale=True)
+    assert prior.parameters == (location / 2, scale / 2)
+    assert "2012" in describe_prior(prior)
+
+
 def test_rhodes_priors_are_log_t_with_five_degrees_of_freedom() -> None:
     prior = rhodes_2015("mental health", "pharmacological", "placebo")
     assert prior.family == "log-student"

@@ -1,6 +1,8 @@
 """Curves: people are drawn as a figure and read back; estimators against statsmodels and closed forms."""
 
+import json
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,6 +19,8 @@ from meta.curves import (
     reconstruct_many,
     weekly_survival,
 )
+
+REFERENCE = Path(__file__).parents[1] / "reference"
 
 
 def make_people(n: int, seed: int, *, shape: float = 0.8, censoring: float = 0.02) -> PseudoPatients:
@@ -67,6 +71,20 @@ def test_without_the_table_events_are_overstated_and_it_is_said() -> None:
     assert abs(with_table.event.sum() - truth) <= 0.03 * truth
     assert without.event.sum() > 1.1 * truth
     assert any("overstated" in warning for warning in without.warnings)
+
+
+def test_a_published_curve_has_134_events_with_its_table_and_157_without() -> None:
+    """Radiotherapy alone in Bonner 2006 as digitised with the R package IPDfromKM: its modified algorithm has 134 and
+    157 events too. The numbers at risk come back as printed.
+    """
+    curve = json.loads((REFERENCE / "bonner2006-radiotherapy.json").read_text(encoding="utf-8"))
+    time, survival = np.maximum(curve["time"], 0.0), np.array(curve["survival"]) / 100
+    risk_time, at_risk = curve["risk_time"], curve["at_risk"]
+    with_table = reconstruct(make_curve(time, survival, at_risk[0], risk_time=risk_time, at_risk=at_risk))
+    without = reconstruct(make_curve(time, survival, at_risk[0]))
+    assert with_table.event.sum() == 134
+    assert without.event.sum() == 157
+    assert [(with_table.time >= t).sum() for t in risk_time] == at_risk
 
 
 def test_the_printed_total_of_events_bounds_what_is_read_without_the_table() -> None:
