@@ -1,8 +1,8 @@
 """Published priors of heterogeneity by type of outcome and of comparison, for tau rather than tau squared.
 
-Turner and others 2012, International Journal of Epidemiology 41:818, and 2015, Statistics in Medicine 34:984: log-normal
-laws of tau squared for log odds ratios, by three and by sixteen kinds of outcome. Rhodes and others 2015, Journal of Clinical Epidemiology 68:52: log-t laws with 5 degrees of freedom, for standardised
-mean differences.
+Turner and others 2012, International Journal of Epidemiology 41:818, and 2015, Statistics in Medicine 34:984:
+log-normal laws of tau squared for log odds ratios, by three and by sixteen kinds of outcome. Rhodes and others 2015,
+Journal of Clinical Epidemiology 68:52: log-t laws with 5 degrees of freedom, for standardised mean differences.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ def _find(name: str, outcome: str, treatment: str, comparator: str, area: str | 
 
 
 def read_published(text: str) -> Prior | None:
-    """``turner-2015(outcome, treatment, comparator)``, ``turner-2012(...)`` or ``rhodes-2015(...)``; None for other text."""
+    """A prior by name, ``turner-2015(outcome, treatment, comparator)`` and so for the others; None for other text."""
     name, _, inner = text.strip().partition("(")
     name = name.strip().lower()
     if name not in PUBLISHED or not inner.endswith(")"):

@@ -26,6 +26,7 @@ from trialsim.clinical.vocabulary import (
     INCARCERATED,
     INDUCTION,
     INDUCTION_FAIL,
+    KIND_SUPPORT,
     LAPSE,
     LAPSE_END,
     LAPSE_USE,
@@ -84,13 +85,16 @@ def end_use(person: Any) -> None:
 
 @compiled
 def move_to(person: Any, state: int) -> None:
-    """Enter a state now; regular use goes with USING and WAITING only."""
+    """Enter a state now; regular use goes with USING and WAITING only. Who asks for a bed while not using returns to
+    use when the wait begins, if it does (`begin_waiting`).
+    """
     person["state"] = state
     person["state_since"] = person["time"]
-    if state == USING or state == WAITING:
+    if state == USING:
         person["use"] = REGULAR_USE
-    elif person["use"] == REGULAR_USE:
+    elif state != WAITING and person["use"] == REGULAR_USE:
         end_use(person)
+        person["unprotected_since"] = person["time"]
 
 
 @compiled
@@ -225,12 +229,17 @@ def change_use(person: Any, use: int, event: int, log: Any, cursor: Any) -> None
 
 @compiled
 def leave_to(person: Any, regimen: Any, state: int, event: int, row: Any, log: Any, cursor: Any) -> None:
-    """Go to abstinence or prison, off medication."""
+    """Go to abstinence or prison, off medication: relapse is counted anew from the end of medication or of custody, and
+    not from the end of support (counselling, placebo), which protected from nothing.
+    """
     if person["state"] == MAINTAINED:
         stop_medication(person, regimen, row)
+        if regimen["kind"] != KIND_SUPPORT:
+            person["unprotected_since"] = person["time"]
     person["pending"] = NO_RESOURCE
     if event == RELEASE:
         person["released"] = person["time"]
+        person["unprotected_since"] = person["time"]
     move_to(person, state)
     if state == INCARCERATED and person["use"] != NO_USE:
         end_use(person)

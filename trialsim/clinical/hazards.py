@@ -168,7 +168,7 @@ def find_housing_ratio(person: Any, regimen: Any, parameters: Any) -> float:
 
 @compiled
 def set_lapse_hazard(person: Any, coefficient: float, parameters: Any) -> None:
-    """Set the clock of the next lapse, by the time since the last use, or since release: days in custody do not count."""
+    """Set the clock of the next lapse, by time since the last use, or since release: days in custody do not count."""
     if person["use"] == NO_USE:
         since = max(person["last_use"], person["released"])
         set_weibull(person, LAPSE, coefficient * person["frailty_leaving"], parameters["lapse_shape"], since)
@@ -202,14 +202,16 @@ def set_maintenance_hazards(person: Any, regimen: Any, parameters: Any) -> None:
 
 @compiled
 def set_abstinent_hazards(person: Any, parameters: Any, blockade: float) -> None:
-    """Set the clocks of lapse and relapse off medication; what blockade is left lowers relapse."""
+    """Set the clocks of lapse and relapse off medication, relapse by the time since regular use, medication or custody
+    ended; what blockade is left lowers it.
+    """
     frailty = person["frailty_leaving"]
     ratio = frailty * (1.0 - blockade * (1.0 - parameters["relapse_ratio_blocked"]))
     if person["use"] == LAPSE_USE:
         ratio *= parameters["relapse_ratio_lapse"]
     set_lapse_hazard(person, parameters["lapse_coefficient_off_medication"], parameters)
     coefficient = parameters["relapse_coefficient_off_medication"] * ratio
-    set_weibull(person, RELAPSE, coefficient, parameters["relapse_shape_off_medication"], person["state_since"])
+    set_weibull(person, RELAPSE, coefficient, parameters["relapse_shape_off_medication"], person["unprotected_since"])
 
 
 @compiled

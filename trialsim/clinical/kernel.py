@@ -32,7 +32,9 @@ from trialsim.clinical.vocabulary import (
     MAINTAINED,
     NO_RESOURCE,
     OVERDOSE,
+    REGULAR_USE,
     WAIT,
+    WAITING,
     WITHDRAWAL,
 )
 
@@ -162,7 +164,9 @@ def admit(person: Any, regimen: Any, log: Any, cursor: Any) -> None:
 
 @compiled
 def begin_waiting(person: Any, log: Any, cursor: Any) -> None:
-    """Record that a request could not be granted at once: the person now waits."""
+    """Record that a request could not be granted at once: the person now waits, and who waits to enter care uses."""
+    if person["state"] == WAITING:
+        person["use"] = REGULAR_USE
     write_event(person, WAIT, log, cursor)
 
 

@@ -96,14 +96,17 @@ def set_start(person: Any, start: int, opioid_free_days: float, loss_days: float
         person["state"] = USING
         person["use"] = REGULAR_USE
         person["last_use"] = 0.0
+        person["unprotected_since"] = 0.0
         person["tolerance"] = 1.0
         return
     person["state"] = ABSTINENT
     person["use"] = NO_USE
     person["last_use"] = -opioid_free_days
+    person["unprotected_since"] = -opioid_free_days
     person["tolerance"] = math.exp(-opioid_free_days / loss_days)
     if start == START_RELEASED:
         person["released"] = 0.0
+        person["unprotected_since"] = 0.0
         person["tolerance"] = 0.0
 
 

@@ -155,6 +155,7 @@ _TIMES = (
     "time",
     "state_since",
     "last_use",
+    "unprotected_since",
     "episode_start",
     "first_dose",
     "last_dose",

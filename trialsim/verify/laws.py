@@ -85,7 +85,7 @@ def _weibull(rate: float, shape: float, age: float = 0.0) -> Callable[[Numbers],
 
 
 def _score_weibull(kernel: Kernel, medication: str, start: str, began: int, ended: int, **fields: float) -> float:
-    age = 2.0 if ended in (READY, LAPSE) else 0.0
+    age = 2.0 if began == START else 0.0
     scenario = change_population(make_scenario((medication,), reentry=False), start=start, unstable_housing=0.0)
     scenario = change_population(scenario, setting="trial", opioid_free_days=age)
     world = make_world(scenario, **{**NOTHING, "induction_days": 0.0, **fields})

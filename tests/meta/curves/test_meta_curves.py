@@ -74,8 +74,8 @@ def test_without_the_table_events_are_overstated_and_it_is_said() -> None:
 
 
 def test_a_published_curve_has_134_events_with_its_table_and_157_without() -> None:
-    """Radiotherapy alone in Bonner 2006 as digitised with the R package IPDfromKM: its modified algorithm has 134 and
-    157 events too. The numbers at risk come back as printed.
+    """Radiotherapy alone in Bonner 2006, as digitised by Liu 2021 (data of the R package IPDfromKM). The numbers at
+    risk come back as printed.
     """
     curve = json.loads((REFERENCE / "bonner2006-radiotherapy.json").read_text(encoding="utf-8"))
     time, survival = np.maximum(curve["time"], 0.0), np.array(curve["survival"]) / 100

@@ -1,0 +1,98 @@
+"""Lapses by the time since the last use, relapse by the time without protection: shares against closed forms."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from tests.engine.worlds import make_population, make_scenario, make_world, simulate
+from trialsim.clinical.vocabulary import DISCONTINUE, LAPSE, RELAPSE
+from trialsim.scenario.model import Choices, Fixed
+from trialsim.trial.simulate import Observed
+
+PEOPLE = 4000
+NEVER = 1e-12
+# Nothing happens but what a test switches on.
+STILL = {
+    "overdose_rate_regular_use": NEVER,
+    "frailty_sd_leaving": 0.0,
+    "arrest_rate": NEVER,
+    "treatment_seeking_rate_trial": NEVER,
+    "lapse_rate_off_medication": NEVER,
+    "relapse_rate_off_medication": NEVER,
+}
+SHAPES = {"relapse_shape_off_medication": 0.5, "lapse_shape": 0.5}
+
+
+def live(medication: str, parameters: dict[str, float], **population: Any) -> Observed:
+    population = {"start": "abstinent", "unstable_housing": Fixed(0.0), **population}
+    scenario = make_scenario(medication, participants=PEOPLE, population=make_population(**population))
+    world = make_world(scenario, **{**STILL, **SHAPES, **parameters})
+    world.life_table[:] = 0.0
+    return simulate(scenario, "batch", world)
+
+
+def find_first(lives: Observed, event: int) -> npt.NDArray[np.float64]:
+    """Days of each life's first event of a kind, infinite where there is none."""
+    days = np.full(len(lives.outcomes), np.inf)
+    for i, outcome in enumerate(lives.outcomes):
+        log = lives.log[outcome["log_start"] : outcome["log_end"]]
+        found = log["day"][log["event"] == event]
+        days[i] = found[0] if len(found) else np.inf
+    return days
+
+
+def check_share(hits: npt.NDArray[np.bool_], exact: float) -> None:
+    """Within four binomial standard errors."""
+    assert abs(hits.mean() - exact) < 4 * np.sqrt(exact * (1 - exact) / len(hits))
+
+
+@pytest.mark.parametrize(("start", "free"), [("abstinent", 0.0), ("abstinent", 30.0), ("incarcerated", 30.0)])
+def test_lapses_slow_down_with_the_days_without_opioids_but_not_in_custody(start: str, free: float) -> None:
+    lives = live("none", {"lapse_rate_off_medication": 0.02}, start=start, opioid_free_days=Fixed(free))
+    began = free if start == "abstinent" else 0.0
+    # The hazard is 0.02 per day at 28 days: cumulative 2 * 0.02 * sqrt(28 s).
+    hazard = 2 * 0.02 * np.sqrt(28) * (np.sqrt(began + 28) - np.sqrt(began))
+    check_share(find_first(lives, LAPSE) <= 28, 1 - np.exp(-hazard))
+
+
+@pytest.mark.parametrize(("medication", "goes_on"), [("counselling", True), ("placebo", True), ("methadone", False)])
+def test_relapse_is_counted_anew_from_the_end_of_medication_and_not_of_support(medication: str, goes_on: bool) -> None:
+    """Everyone stops within hours; half of those whose clock goes on after 30 days without opioids relapse later."""
+    parameters = {
+        f"discontinuation_rate_{medication}": 1e4,
+        f"lapse_rate_{medication}": NEVER,
+        f"relapse_rate_{medication}": NEVER,
+        f"opioid_free_days_{medication}": 1e-3,
+        f"withdrawal_leaving_rate_{medication}": NEVER,
+        f"induction_days_{medication}": 0.0,
+        f"induction_failing_rate_{medication}": NEVER,
+        "relapse_rate_off_medication": 0.02,
+        "relapse_ratio_blocked": 1.0,
+    }
+    known = {name: value for name, value in parameters.items() if name in make_names()}
+    lives = live(medication, known, opioid_free_days=Fixed(30.0))
+    stopped = find_first(lives, DISCONTINUE)
+    assert (stopped < 1.0).mean() > 0.99
+    began = 30.0 if goes_on else 0.0
+    exact = 1 - np.exp(np.sqrt(0.02 * began) - np.sqrt(0.02 * (began + 28)))
+    check_share((find_first(lives, RELAPSE) - stopped)[stopped < 1.0] <= 28, float(exact))
+
+
+def make_names() -> set[str]:
+    from tests.engine.worlds import read_values
+
+    return set(read_values())
+
+
+def test_the_first_use_of_a_life_is_that_of_its_log() -> None:
+    free = Choices((0.0, 30.0), (0.5, 0.5))
+    lives = live(
+        "none", {"lapse_rate_off_medication": 0.01, "relapse_rate_off_medication": 0.001}, opioid_free_days=free
+    )
+    first = np.minimum(find_first(lives, LAPSE), find_first(lives, RELAPSE))
+    seen = first < np.inf
+    assert 0.1 < seen.mean() < 0.9
+    assert np.array_equal(lives.courses["first_use_day"][seen], first[seen])
+    assert (lives.courses["first_use_day"][~seen] > 1e6).all()
