@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from trialsim.clinical.vocabulary import KIND_SUPPORT, NEVER
 from trialsim.endpoints.score import score_codes
 from trialsim.engine.des import simulate_site
 from trialsim.engine.lives import Lives, World, simulate_batch
@@ -111,6 +112,17 @@ def score_relapse(
     return columns[0].astype(np.float64), np.asarray(columns[1] == 1)
 
 
+def find_cover_days(regimens: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
+    """Return for each arm how long after a dose people attend visits as if in treatment (days).
+
+    A depot lasts until the next one is due, a daily form not at all. Support without any medication, or a placebo of
+    one, holds nobody in the trial who would leave it for leaving treatment: its visits are those of the research.
+    """
+    cover = np.where(regimens["daily"] > 0, 0.0, regimens["dose_interval_days"])
+    nothing = (regimens["kind"] == KIND_SUPPORT) & (regimens["needs_withdrawal"] == 0)
+    return np.asarray(np.where(nothing, NEVER, cover))
+
+
 def simulate_chunk(
     world: World,
     observation: npt.NDArray[Any],
@@ -129,7 +141,7 @@ def simulate_chunk(
     courses = np.zeros(len(outcomes), COURSE)
     endpoint_day = scenario.endpoint_week * DAYS_A_WEEK
     interval = scenario.visit_interval_days or DAYS_A_WEEK
-    cover = np.where(world.regimens["daily"] > 0, 0.0, world.regimens["dose_interval_days"])
+    cover = find_cover_days(world.regimens)
     observe_lives(words, courses, outcomes, lives.log, observation, world.seed, interval, endpoint_day, cover)
     week, event = score_relapse(scenario, words)
     patients = outcomes["patient"].astype(np.int64)
