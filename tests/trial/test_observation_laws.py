@@ -4,12 +4,13 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pytest
 from scipy import stats
 
 from tests.engine.worlds import make_population, make_scenario, make_world, read_values
-from trialsim.clinical.vocabulary import DEAD, INCARCERATED, MAINTAINED, NO_USE, USING
+from trialsim.clinical.vocabulary import ABSTINENT, DEAD, INCARCERATED, MAINTAINED, NO_USE, USING
 from trialsim.engine.setup import build_observation
-from trialsim.scenario.model import Scenario
+from trialsim.scenario.model import Fixed, Scenario
 from trialsim.trial.observe import MISSING, MIXED, NEGATIVE, POSITIVE
 from trialsim.trial.simulate import Chunk, Observed, simulate_chunk
 
@@ -135,3 +136,16 @@ def test_people_differ_in_how_often_they_miss() -> None:
         spread.append(float(np.var((lives.words[whole] == MISSING).mean(axis=1))))
     # Independent misses have the binomial variance 0.3 * 0.7 / 24 = 0.00875, prison apart.
     assert spread[1] > 2 * spread[0]
+
+
+@pytest.mark.parametrize(("medication", "letter"), [("counselling", NEGATIVE), ("methadone", MISSING)])
+def test_who_leaves_counselling_still_comes_and_who_leaves_medication_does_not(medication: str, letter: int) -> None:
+    """Visits off treatment are all missed here; those of people who left counselling and do not use are not."""
+    population = make_population(start="abstinent", opioid_free_days=Fixed(30.0))
+    scenario = make_scenario(medication, participants=600, population=population)
+    lives = observe(scenario, visit_missed_share_off_treatment=1.0)
+    weeks = list_weeks(lives)
+    days = 7.0 * np.arange(1, 25)
+    left = (weeks["state"] == ABSTINENT) & ~weeks["recent"] & (lives.outcomes["first_dose"][:, None] <= days)
+    assert left.sum() > 100
+    assert np.all(lives.words[left] == letter)
