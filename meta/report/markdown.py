@@ -126,8 +126,10 @@ def _sensitivity(report: SetReport) -> list[str]:
 
 
 def summarise_grid(report: SetReport) -> list[tuple[str, str, str]]:
-    """Prior or study left out, pooled value with its interval in natural units, and tau, as texts."""
-    found = (*report.sensitivity, *((f"without {name}", result) for name, result in report.left_out))
+    """Prior, arms together, or study left out; pooled value with its interval in natural units, and tau, as texts."""
+    together = () if report.together is None else (("arms of one study taken together", report.together),)
+    left_out = ((f"without {name}", result) for name, result in report.left_out)
+    found = (*report.sensitivity, *together, *left_out)
     return [
         (words, f"{_natural(r, _middle(r))} ({_pair(r, r.ci_low, r.ci_high)})", f"{r.tau:.2f}") for words, r in found
     ]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from meta.appraisal.leaving import take_studies
+from meta.bayes.trials import find_trials
 from meta.data import ArmCounts, EffectSizes
 from meta.exact import prior_sensitivity
 from meta.pooling import PoolSpec, make_data, pool_data
@@ -20,7 +21,8 @@ class SetReport:
     """A set, its rows, the question, the answer, and the answer under other priors and without each study.
 
     `sensitivity`: pairs of prior text and result, the first under the prior of the report. `left_out`: pairs of the
-    study left out and the result without it, where that result exists.
+    study left out and the result without it, where that result exists. `together`: the result with the arms of each
+    study as one row, None where no study has several.
     """
 
     about: EvidenceSet
@@ -30,6 +32,7 @@ class SetReport:
     result: PooledResult
     sensitivity: tuple[tuple[str, PooledResult], ...]
     left_out: tuple[tuple[str, PooledResult], ...]
+    together: PooledResult | None
 
 
 def report_set(name: str) -> SetReport:
@@ -40,7 +43,21 @@ def report_set(name: str) -> SetReport:
     data = make_data(table, spec)
     result = pool_data(data, spec)
     grid = tuple(prior_sensitivity(data, spec))
-    return SetReport(about, table, spec, data, result, grid, _leave_out(data, spec))
+    return SetReport(about, table, spec, data, result, grid, _leave_out(data, spec), _pool_together(table, data, spec))
+
+
+def _pool_together(table: EvidenceTable, data: EffectSizes | ArmCounts, spec: PoolSpec) -> PooledResult | None:
+    """The pool of counts with one row a study: no rows of one trial are taken as independent."""
+    trial = find_trials(table, data)
+    first = np.unique(trial, return_index=True)[1]
+    if isinstance(data, EffectSizes) or data.events.shape[1] != 1 or len(first) in (1, len(trial)):
+        return None
+    summed = [
+        np.array([column[trial == trial[i]].sum(axis=0) for i in first]) for column in (data.events, data.exposure)
+    ]
+    rows = tuple(data.rows[i] for i in first) if data.rows else ()
+    one = replace(data, studies=tuple(data.studies[i] for i in first), events=summed[0], exposure=summed[1], rows=rows)
+    return pool_data(one, spec)
 
 
 def _leave_out(data: EffectSizes | ArmCounts, spec: PoolSpec) -> tuple[tuple[str, PooledResult], ...]:
