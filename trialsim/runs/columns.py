@@ -50,6 +50,7 @@ PATIENTS = (
     _days_after_randomisation("discontinuation_day", "day treatment was given up", "never inducted, or never given up"),
     Column("discontinuation_reason", "String", "", "why treatment was given up", "never inducted, or never given up"),
     Column("retained", "Boolean", "", "in the arm's treatment at the endpoint week"),
+    _days_after_randomisation("first_use_day", "first illicit use, whether the trial saw it or not", "no use"),
     Column("word", "String", "", "weekly pattern of tests: + positive, - negative, o missing, * mixed, _ none due"),
     Column("relapse_event", "Boolean", "", "relapse by the trial's outcome definition, by the endpoint week"),
     Column("relapse_week", "Float64", "weeks", "week of that relapse; where there is none, the week of censoring"),

@@ -69,6 +69,7 @@ def tabulate_patients(scenario: Scenario, lives: Observed) -> "pl.DataFrame":
         "discontinuation_day": np.where(stopped, courses["discontinuation_day"], np.nan),
         "discontinuation_reason": _reasons(courses["discontinuation_event"], stopped, STOPS),
         "retained": courses["retained"] == 1,
+        "first_use_day": _blank(courses["first_use_day"]),
         "word": _spell(lives.words, scenario.visit_count),
         "relapse_event": lives.relapse_event,
         "relapse_week": lives.relapse_week,
