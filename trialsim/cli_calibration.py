@@ -37,7 +37,7 @@ def calibrate(
         typer.Option(
             min=8,
             max=10_000,
-            help="Known truths to rank; default: the stored ranks, or 16 where none are of today's evidence and model.",
+            help="Known truths, stored ones among them; default: the stored ones, or 16 where none are of today.",
             show_default=False,
         ),
     ] = None,
