@@ -174,7 +174,7 @@ def find_ranks(problem: Problemset, options: Options, folder: Path, truths: int 
     wanted = {"evidence": hash_problem(problem), "model": hash_model(), "seed": options.seed, "design": options.first}
     ranks = read_ranks(folder, wanted) or read_ranks(find_evidence_file("calibrated"), wanted)
     kept = ranks["replications"] if ranks else 0
-    if kept < (truths or (kept or TRUTHS)):
+    if ranks is None or kept < (truths or kept):
         found = rank_known_truths(problem, options, truths or TRUTHS, kept)
         ranks = {**summarise_ranks(join_ranks(ranks, found)), **wanted}
     write_file(folder / RANKS, (json.dumps(ranks, indent=1) + "\n").encode())

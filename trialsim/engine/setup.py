@@ -122,7 +122,7 @@ def build_regimen(scenario: Scenario, arm: Arm, values: Mapping[str, float]) -> 
     _set_resources(record, medication, arm, scenario)
     record["discontinuation_coefficient"] = record["discontinuation_rate"] ** record["discontinuation_shape"]
     record["relapse_coefficient"] = record["relapse_rate"] ** values["relapse_shape"]
-    record["lapse_coefficient"] = find_lapse_coefficient(record["lapse_rate"], values["lapse_shape"])
+    record["lapse_coefficient"] = find_lapse_coefficient(record["lapse_rate"].item(), values["lapse_shape"])
     record["opioid_free_coefficient"] = record["opioid_free_days"] ** -record["opioid_free_shape"]
     return record
 
