@@ -236,7 +236,8 @@ def _pool_parts(table: Any, data: Any, spec: PoolSpec, *, trial_effects: bool, r
 
     if not trial_effects and robust is None:
         return pool_data(data, spec)
-    from meta.bayes import Parts, find_trials, pool_bayes
+    from meta.bayes import Parts, pool_bayes
+    from meta.effects import find_trials
     from meta.problems import refuse
 
     if spec.method != "bayes" or spec.effects != "random":

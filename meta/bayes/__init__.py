@@ -5,7 +5,6 @@ from meta.bayes.mixed import Piece, pool_mixed
 from meta.bayes.model import Parts
 from meta.bayes.pool import draw_bayes, pool_bayes
 from meta.bayes.tipping import TippingPoint, find_tipping_point
-from meta.bayes.trials import find_trials
 
 __all__ = [
     "Parts",
@@ -14,7 +13,6 @@ __all__ = [
     "TippingPoint",
     "draw_bayes",
     "find_tipping_point",
-    "find_trials",
     "pool_bayes",
     "pool_mixed",
 ]

@@ -58,16 +58,19 @@ def turner_2015(outcome: str, treatment: str, comparator: str) -> Prior:
     `outcome`: a name of the table or a part of it that fits one, such as ``withdrawals`` or ``all-cause mortality``;
     empty for the general prior. Raises EvidenceError with the names there are.
     """
-    row = _find("turner-2015", outcome, treatment, comparator)
-    return Prior("log-normal", (float(row["mu_log_tau2"]) / 2, float(row["sigma_log_tau2"]) / 2), TURNER)
+    return _log_normal(_find("turner-2015", outcome, treatment, comparator), TURNER)
 
 
 def turner_2012(outcome: str, treatment: str, comparator: str) -> Prior:
     """The earlier prior of tau for a log odds ratio: outcome ``all-cause mortality``, ``semi-objective`` (such as
     drop-outs) or ``subjective``. Values as in the R package gemtc, which cites the paper. Raises EvidenceError else.
     """
-    row = _find("turner-2012", outcome, treatment, comparator)
-    return Prior("log-normal", (float(row["mu_log_tau2"]) / 2, float(row["sigma_log_tau2"]) / 2), TURNER_2012)
+    return _log_normal(_find("turner-2012", outcome, treatment, comparator), TURNER_2012)
+
+
+def _log_normal(row: dict[str, str], source: str) -> Prior:
+    """The prior of tau from a row of the law of tau squared."""
+    return Prior("log-normal", (float(row["mu_log_tau2"]) / 2, float(row["sigma_log_tau2"]) / 2), source)
 
 
 def rhodes_2015(outcome: str, treatment: str, comparator: str, area: str = "other") -> Prior:

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from meta.appraisal.leaving import take_studies
-from meta.bayes.trials import find_trials
 from meta.data import ArmCounts, EffectSizes
+from meta.effects import find_trials
 from meta.exact import prior_sensitivity
 from meta.pooling import PoolSpec, make_data, pool_data
 from meta.problems import EvidenceError

@@ -7,13 +7,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from trialsim.calibration.calibrate import pose_problem
+from trialsim.calibration import sbc
+from trialsim.calibration.calibrate import Options, pose_problem
 from trialsim.calibration.design import Design
 from trialsim.calibration.gates import find_gates, find_rank_gates
 from trialsim.calibration.likelihood import TAU_SCALES, lay_out_targets
 from trialsim.calibration.posterior import Sample
 from trialsim.calibration.sbc import Ranks, draw_replications, hash_problem, join_ranks, read_ranks, summarise_ranks
-from trialsim.calibration.stamp import hash_evidence
+from trialsim.calibration.stamp import hash_evidence, hash_model
 from trialsim.parameters.reader import read_parameters
 
 PROBLEM = pose_problem(read_parameters(calibrated=False))
@@ -102,6 +103,30 @@ def test_truths_are_added_to_those_that_are_stored(tmp_path: Path) -> None:
     joined = join_ranks(read, Ranks(ranks[12:], rhats[12:], names))
     assert summarise_ranks(joined) == summarise_ranks(Ranks(ranks, rhats, names))
     assert read_ranks(tmp_path, {**today, "seed": 3}) is None
+
+
+@pytest.mark.parametrize(("asked", "ranked"), [(None, []), (12, []), (20, [12])])
+def test_only_truths_that_are_not_stored_are_ranked(
+    asked: int | None, ranked: list[int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Twelve are stored: more are ranked from the thirteenth on, and all are judged and stored together."""
+    random = np.random.default_rng(6)
+    options = Options(folder=tmp_path / "work", quiet=True)
+    today = {"evidence": hash_problem(PROBLEM), "model": hash_model(), "seed": options.seed, "design": options.first}
+    stored = {**summarise_ranks(Ranks(random.random((12, 2)), np.ones(12), ("a", "b"))), **today}
+    (tmp_path / "sbc.json").write_text(json.dumps(stored), encoding="utf-8")
+    calls = []
+
+    def rank(_problem: object, _options: object, replications: int, first: int) -> Ranks:
+        calls.append(first)
+        return Ranks(random.random((replications - first, 2)), np.ones(replications - first), ("a", "b"))
+
+    monkeypatch.setattr(sbc, "rank_known_truths", rank)
+    found = sbc.find_ranks(PROBLEM, options, tmp_path, asked)
+    assert calls == ranked
+    assert found["replications"] == (asked or 12)
+    assert found["ranks"][:12] == stored["ranks"]
+    assert json.loads((tmp_path / "sbc.json").read_text(encoding="utf-8")) == found
 
 
 def test_other_targets_have_ranks_of_their_own() -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from tests.engine.worlds import make_population, make_scenario, make_world, simulate
+from tests.engine.worlds import make_population, make_scenario, make_world, read_values, simulate
 from trialsim.clinical.vocabulary import DISCONTINUE, LAPSE, RELAPSE
 from trialsim.scenario.model import Choices, Fixed
 from trialsim.trial.simulate import Observed
@@ -59,7 +59,7 @@ def test_lapses_slow_down_with_the_days_without_opioids_but_not_in_custody(start
 
 @pytest.mark.parametrize(("medication", "goes_on"), [("counselling", True), ("placebo", True), ("methadone", False)])
 def test_relapse_is_counted_anew_from_the_end_of_medication_and_not_of_support(medication: str, goes_on: bool) -> None:
-    """Everyone stops within hours; half of those whose clock goes on after 30 days without opioids relapse later."""
+    """Everyone stops within hours; where the clock goes on after 30 days without opioids, half as many relapse."""
     parameters = {
         f"discontinuation_rate_{medication}": 1e4,
         f"lapse_rate_{medication}": NEVER,
@@ -71,19 +71,13 @@ def test_relapse_is_counted_anew_from_the_end_of_medication_and_not_of_support(m
         "relapse_rate_off_medication": 0.02,
         "relapse_ratio_blocked": 1.0,
     }
-    known = {name: value for name, value in parameters.items() if name in make_names()}
+    known = {name: value for name, value in parameters.items() if name in read_values()}
     lives = live(medication, known, opioid_free_days=Fixed(30.0))
     stopped = find_first(lives, DISCONTINUE)
     assert (stopped < 1.0).mean() > 0.99
     began = 30.0 if goes_on else 0.0
     exact = 1 - np.exp(np.sqrt(0.02 * began) - np.sqrt(0.02 * (began + 28)))
     check_share((find_first(lives, RELAPSE) - stopped)[stopped < 1.0] <= 28, float(exact))
-
-
-def make_names() -> set[str]:
-    from tests.engine.worlds import read_values
-
-    return set(read_values())
 
 
 def test_the_first_use_of_a_life_is_that_of_its_log() -> None:

@@ -115,8 +115,8 @@ def score_relapse(
 def find_cover_days(regimens: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
     """Return for each arm how long after a dose people attend visits as if in treatment (days).
 
-    A depot lasts until the next one is due, a daily form not at all. Support without any medication, or a placebo of
-    one, holds nobody in the trial who would leave it for leaving treatment: its visits are those of the research.
+    A depot lasts until the next one is due, a daily form not at all. Counselling lasts for ever: where nothing is
+    given, whoever stops it has no treatment to leave the trial with, and its visits are those of the research alone.
     """
     cover = np.where(regimens["daily"] > 0, 0.0, regimens["dose_interval_days"])
     nothing = (regimens["kind"] == KIND_SUPPORT) & (regimens["needs_withdrawal"] == 0)

@@ -19,7 +19,6 @@ from meta.bayes import (
     SamplingError,
     draw_bayes,
     find_tipping_point,
-    find_trials,
     pool_bayes,
     pool_mixed,
 )
@@ -27,6 +26,7 @@ from meta.bayes.gate import Diagnostics, check_gate, diagnose
 from meta.bayes.pool import find_quantile_error
 from meta.calibration import DESIGNS, hash_sources, judge_ranks, smallest_p
 from meta.data import ArmCounts, EffectSizes
+from meta.effects import find_trials
 from meta.priors import read_prior
 from tests.meta.references import make_effects, read_reference
 
