@@ -22,7 +22,7 @@ STILL = {
     "lapse_rate_off_medication": NEVER,
     "relapse_rate_off_medication": NEVER,
 }
-SHAPES = {"relapse_shape_off_medication": 0.5, "lapse_shape": 0.5}
+SHAPES = {"relapse_shape_off_medication": 0.5, "lapse_shape": 0.5, "lapse_ratio_release": 3.0}
 
 
 def live(medication: str, parameters: dict[str, float], **population: Any) -> Observed:
@@ -50,10 +50,10 @@ def check_share(hits: npt.NDArray[np.bool_], exact: float) -> None:
 
 @pytest.mark.parametrize(("start", "free"), [("abstinent", 0.0), ("abstinent", 30.0), ("incarcerated", 30.0)])
 def test_lapses_slow_down_with_the_days_without_opioids_but_not_in_custody(start: str, free: float) -> None:
-    lives = live("none", {"lapse_rate_off_medication": 0.02}, start=start, opioid_free_days=Fixed(free))
-    began = free if start == "abstinent" else 0.0
-    # The hazard is 0.02 per day at 28 days: cumulative 2 * 0.02 * sqrt(28 s).
-    hazard = 2 * 0.02 * np.sqrt(28) * (np.sqrt(began + 28) - np.sqrt(began))
+    lives = live("none", {"lapse_rate_off_medication": 0.01}, start=start, opioid_free_days=Fixed(free))
+    began, ratio = (free, 1.0) if start == "abstinent" else (0.0, 3.0)
+    # The hazard is 0.01 per day at 28 days, three times that after release: cumulative 2 * 0.01 * sqrt(28 s).
+    hazard = 2 * 0.01 * ratio * np.sqrt(28) * (np.sqrt(began + 28) - np.sqrt(began))
     check_share(find_first(lives, LAPSE) <= 28, 1 - np.exp(-hazard))
 
 
@@ -90,3 +90,17 @@ def test_the_first_use_of_a_life_is_that_of_its_log() -> None:
     assert 0.1 < seen.mean() < 0.9
     assert np.array_equal(lives.courses["first_use_day"][seen], first[seen])
     assert (lives.courses["first_use_day"][~seen] > 1e6).all()
+
+
+def test_the_first_use_after_release_ends_the_risk_of_release() -> None:
+    """Lapses last a moment; the second comes by the time since the first, without the ratio."""
+    quick = {"lapse_rate_off_medication": 0.02, "lapse_end_rate": 1e4, "relapse_ratio_lapse": 1.0}
+    lives = live("none", quick, start="incarcerated")
+    first, second = np.full((2, len(lives.outcomes)), np.inf)
+    for i, outcome in enumerate(lives.outcomes):
+        log = lives.log[outcome["log_start"] : outcome["log_end"]]
+        days = log["day"][log["event"] == LAPSE].tolist()
+        first[i], second[i] = [*days, np.inf, np.inf][:2]
+    seen = first < 28.0
+    assert 0.9 < seen.mean()
+    check_share((second - first)[seen] <= 28, float(1 - np.exp(-2 * 0.02 * 28)))

@@ -23,12 +23,13 @@ from trialsim.calibration.targets import Component, Target
 type Floats = npt.NDArray[np.float64]
 type Indices = npt.NDArray[np.intp]
 
-# Prior scales of the discrepancies (half-normal): 0.5 as for log odds (the default of `meta`); tests are of
+# Prior scales of the discrepancies (half-normal): 0.5 as for log odds (the default of `meta`); weekly tests are of
 # one trial alone and differ less; after naltrexone the published numbers differ eight-fold by definition.
 TAU_SCALES: Final = {
     "induction": 0.5,
     "continuation": 0.5,
     "tests": 0.25,
+    "use": 0.5,
     "relapse": 0.5,
     "death rate": 0.5,
     "rate ratio": 0.5,

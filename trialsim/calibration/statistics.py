@@ -3,8 +3,8 @@
 Words of `at`: trials: `inducted` a day, or `day|earlier` among those not yet inducted then; `injections` `k|j`, the
 k-th among those with the j-th; `retained` a week, or `week|earlier` among those retained then; `letter` `letter:week`;
 `stayers` what is measured of those who stayed; `relapse` empty, `inducted`, `by N` (dated week N or earlier), or
-`by N|M` (the same among those without one dated week M or earlier); `used` a week. `by N of D`, `week of D`: the same
-among those who came after D days without opioids.
+`by N|M` (the same among those without one dated week M or earlier); `used` a week. `by N of D-E`, `week of D-E`: the
+same among those who came after D to E days without opioids (one number: so many).
 Cohorts: `in`, `out`, `all`; `on A-` and `off A-B`, days since the first dose of an episode (in treatment) and since a
 stop; `since start A-B`, days since time zero.
 """
@@ -101,7 +101,8 @@ def count_stayers(lives: Observed, at: str, stayed_days: float) -> Pair:
 
 def count_relapse(lives: Observed, at: str) -> Pair:
     """Count relapses by the trial's own rule, of all, of the inducted, or (`by N`, `by N|M`) dated week N or earlier,
-    of all, of those without one dated week M or earlier, or (`of D`) of those who came after D days without opioids.
+    of all, of those without one dated week M or earlier, or (`of D-E`) of those who came after so many days without
+    opioids.
     """
     at, _, days = at.partition(" of ")
     everyone = _find_free(lives, days)
@@ -119,16 +120,17 @@ def count_used(lives: Observed, at: str) -> Pair:
 
 
 def _find_free(lives: Observed, days: str) -> Mask:
-    """Who came after so many days without opioids; everyone where no days are named."""
+    """Who came after so many days without opioids (one number, or two with all between); everyone if none is named."""
     free = lives.baselines["opioid_free_days"]
-    return np.isclose(free, float(days)) if days else np.ones(len(free), np.bool_)
+    low, _, high = days.partition("-")
+    return (free >= float(low)) & (free <= float(high or low)) if days else np.ones(len(free), np.bool_)
 
 
 def count_completed_negative(lives: Observed, at: str) -> Pair:
-    """Count those retained at a week without a positive test until then."""
+    """Count those retained at a week without a positive or missing test until then."""
     week = int(at)
     end = np.minimum(lives.courses["discontinuation_day"], lives.outcomes["death"])
-    clean = ~(lives.words[:, :week] == ord("+")).any(axis=1)
+    clean = ~np.isin(lives.words[:, :week], (ord("+"), ord("o"))).any(axis=1)
     stayed = (end >= week * DAYS_A_WEEK) & (lives.outcomes["first_dose"] <= week * DAYS_A_WEEK)
     return _count(clean & stayed, np.ones(len(end), np.bool_))
 

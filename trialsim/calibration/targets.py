@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import math
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ KINDS: Final = (
     "induction",
     "continuation",
     "tests",
+    "use",
     "relapse",
     "death rate",
     "rate ratio",
@@ -40,6 +42,7 @@ SHARES: Final = (*("inducted", "injections", "retained", "letter", "stayers", "r
 STATISTICS: Final = (*SHARES, *COUNTS, *RATES)
 PER: Final = {"rate per 1000py": 1000.0, "rate per 100py": 100.0}
 NORMAL_95: Final = 1.959963984540054
+OVERLAP: Final = re.compile(r"\[overlap group ([^\]]+)\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +60,8 @@ class Target:
     """One target with its data.
 
     law: `binomial` (events of n), `poisson` (events in n person-years or people), or `normal` (the logarithm `value`
-    with standard error `error`). over: the component in the denominator of a rate ratio, or None. group: targets of
+    with standard error `error`). over: the component in the denominator of a rate ratio, or None; of the same arm,
+    unless the table's words end in `of` and another. group: targets of
     one study, kind and arm, which share one discrepancy. pool: the set of published numbers that it belongs to (A1,
     ...), or "".
     """
@@ -82,6 +86,12 @@ class Target:
         """Targets of one study, kind and arm share part of a discrepancy; each rate of death has one of its own."""
         place = f"{self.component.statistic} {self.component.at}" if self.component.statistic in RATES else ""
         return self.study, self.kind, f"{self.component.arm} {place}".strip()
+
+    @property
+    def overlap(self) -> str:
+        """The group of studies that share people with this one, as the evidence row's note names it, or ""."""
+        found = OVERLAP.search(self.row.note)
+        return found.group(1) if found else ""
 
     @property
     def link(self) -> str:
@@ -151,7 +161,8 @@ def _make_target(cells: Mapping[str, str], rows: Mapping[str, EvidenceRow]) -> T
     if row.verified == "memory":
         raise ValueError(f"evidence row {row.row} is known from memory only: nothing may be fitted to it")
     component = Component(cells["population"], cells["arm"], cells["statistic"], cells["at"])
-    over = Component(cells["population"], cells["arm"], cells["statistic"], cells["over"]) if cells["over"] else None
+    words, _, other = cells["over"].partition(" of ")
+    over = Component(cells["population"], other or cells["arm"], cells["statistic"], words) if words else None
     law, events, n, value, error = _read_data(cells, row, rows.get(cells["given"]))
     return Target(
         cells["target"],

@@ -1,4 +1,5 @@
-"""Leave one study out: refit without its targets, predict them, and set the prediction beside two baselines.
+"""Leave one study out: refit without its targets and those of studies that share people with it, predict its targets,
+and set the prediction beside two baselines.
 
 The posterior without a study is the posterior with it, reweighted by one over the study's likelihood, where
 Pareto-smoothed importance sampling says that this is sound (k at most 0.7; Vehtari et al. 2024); otherwise the
@@ -63,11 +64,18 @@ def list_studies(targets: Sequence[Target]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(target.study for target in targets))
 
 
+def find_left_out(targets: Sequence[Target], study: str) -> frozenset[str]:
+    """Return a study and those that share people with it: nothing of them may be known where it is predicted."""
+    shared = {target.overlap for target in targets if target.study == study and target.overlap}
+    return frozenset({study, *(target.study for target in targets if target.overlap in shared)})
+
+
 def reweight_without(calibration: Calibration, study: str) -> tuple[Floats, float]:
     """Return weights of the sample's rows for the posterior without a study, and their Pareto k."""
     from arviz_stats.base import array_stats
 
-    gone = [g for g, group in enumerate(calibration.layout.groups) if group[0] == study]
+    without = find_left_out(calibration.problem.targets, study)
+    gone = [g for g, group in enumerate(calibration.layout.groups) if group[0] in without]
     if not gone:
         return np.full(len(calibration.sample.points), 1.0 / len(calibration.sample.points)), float("nan")
     # ArviZ takes log likelihoods and turns their sign: rows that fit the study well weigh less.
@@ -78,7 +86,8 @@ def reweight_without(calibration: Calibration, study: str) -> tuple[Floats, floa
 
 def sample_without(calibration: Calibration, study: str, seed: int) -> Sample:
     """Return a posterior sampled anew without a study's targets; raises InputError where it misses its gate."""
-    kept = [target for target in calibration.problem.fitted if target.study != study]
+    without = find_left_out(calibration.problem.targets, study)
+    kept = [target for target in calibration.problem.fitted if target.study not in without]
     layout = lay_out_targets(kept, calibration.problem.components)
     sample = sample_posterior(calibration.surrogate, layout, seed, REFIT_WALKERS, MOST_REFIT_RHAT)
     if sample.rhat > MOST_REFIT_RHAT:
@@ -141,21 +150,19 @@ def to_scale(target: Target, link: float) -> float:
     return float(1.0 / (1.0 + np.exp(-link)) if target.law == "binomial" else np.exp(link))
 
 
-def find_similar(target: Target, targets: Sequence[Target]) -> list[Target]:
-    """Return the targets of other studies in the same set of published numbers."""
-    if not target.pool:
-        return []
-    return [other for other in targets if other.pool == target.pool and other.study != target.study]
+def find_others(target: Target, targets: Sequence[Target]) -> list[Target]:
+    """Return the fitted targets of other people's studies."""
+    without = find_left_out(targets, target.study)
+    return [other for other in targets if other.role == "fit" and other.study not in without]
 
 
-def predict_constant(target: Target, targets: Sequence[Target], rng: np.random.Generator) -> Floats | None:
+def predict_constant(target: Target, others: Sequence[Target], rng: np.random.Generator) -> Floats | None:
     """Return links under the constant-hazard model: one rate of leaving, or of death, for everyone else's people.
 
     For continuation the hazard a week is that of all other studies' steps (their own lengths); for deaths it is one
     rate in and out of treatment, so that every ratio is 1. Spread: that between the other studies. None for other
     kinds.
     """
-    others = [other for other in targets if other.study != target.study]
     if target.kind == "rate ratio":
         return np.asarray(rng.normal(0.0, 0.5, 4000) + target.error * rng.standard_normal(4000))
     if target.kind in ("death rate", "after naltrexone"):
@@ -187,14 +194,15 @@ def score_prediction(
     rng = np.random.default_rng([seed, len(target.name), int(sum(map(ord, target.name)))])
     observed, _ = find_observed_link(target)
     low, low50, median, high50, high = np.quantile(link, [0.025, 0.25, 0.5, 0.75, 0.975])
-    similar = find_similar(target, [t for t in targets if t.role == "fit"])
+    others = find_others(target, targets)
+    similar = [other for other in others if target.pool and other.pool == target.pool]
     pooled, naive = float("nan"), float("nan")
     if len(similar) > 1:
         mean, sd = pool([find_observed_link(other) for other in similar])
         draws = _observe(target, rng.normal(mean, sd, 4000), rng)
         pooled = find_crps(draws, observed)
         naive = float(np.diff(np.quantile(draws, [0.025, 0.975]))[0])
-    constant = predict_constant(target, [t for t in targets if t.role == "fit"], rng)
+    constant = predict_constant(target, others, rng)
     return Prediction(
         target=target,
         how=how,

@@ -168,9 +168,13 @@ def find_housing_ratio(person: Any, regimen: Any, parameters: Any) -> float:
 
 @compiled
 def set_lapse_hazard(person: Any, coefficient: float, parameters: Any) -> None:
-    """Set the clock of the next lapse, by time since the last use, or since release: days in custody do not count."""
+    """Set the clock of the next lapse, by time since the last use, or since release: days in custody do not count, and
+    who has not used since release is at another risk.
+    """
     if person["use"] == NO_USE:
         since = max(person["last_use"], person["released"])
+        if person["released"] >= person["last_use"]:
+            coefficient *= parameters["lapse_ratio_release"]
         set_weibull(person, LAPSE, coefficient * person["frailty_leaving"], parameters["lapse_shape"], since)
 
 

@@ -33,6 +33,7 @@ PARAMETER_NAMES: Final = (
     "frailty_sd_leaving",
     "lapse_rate_off_medication",
     "lapse_shape",
+    "lapse_ratio_release",
     "lapse_end_rate",
     "relapse_rate_off_medication",
     "relapse_shape_off_medication",

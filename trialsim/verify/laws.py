@@ -85,17 +85,17 @@ def _weibull(rate: float, shape: float, age: float = 0.0) -> Callable[[Numbers],
 
 
 def _score_weibull(kernel: Kernel, medication: str, start: str, began: int, ended: int, **fields: float) -> float:
-    age = 2.0 if began == START else 0.0
+    age = 2.0 if start == "abstinent" else 0.0
     scenario = change_population(make_scenario((medication,), reentry=False), start=start, unstable_housing=0.0)
     scenario = change_population(scenario, setting="trial", opioid_free_days=age)
     world = make_world(scenario, **{**NOTHING, "induction_days": 0.0, **fields})
     _, lives = live_everyone(kernel.simulate_batch, scenario, world, PEOPLE)
-    rate, shape = (fields[key] for key in fields)
+    rate, shape, *ratio = fields.values()
     waits = find_waits(lives, began, ended)
     if ended == READY:
         rate = 1.0 / rate
     elif ended == LAPSE:  # the hazard a fixed time after use, as a scale rate
-        rate = (rate / shape) ** (1.0 / shape) * LAPSE_REFERENCE_DAYS ** (1.0 / shape - 1.0)
+        rate = (rate * math.prod(ratio) / shape) ** (1.0 / shape) * LAPSE_REFERENCE_DAYS ** (1.0 / shape - 1.0)
     return score_times(waits, PEOPLE, world.horizon / 2.0, _weibull(rate, shape, age))
 
 
@@ -117,6 +117,16 @@ def check_weibull(name: str, kernel: Kernel) -> Check:
             relapse_shape_off_medication=0.6,
         ),
         _score_weibull(kernel, "none", "abstinent", START, LAPSE, lapse_rate_off_medication=0.01, lapse_shape=0.5),
+        _score_weibull(
+            kernel,
+            "none",
+            "incarcerated",
+            START,
+            LAPSE,
+            lapse_rate_off_medication=0.01,
+            lapse_shape=0.5,
+            lapse_ratio_release=3.0,
+        ),
         _score_weibull(
             kernel, "xr_naltrexone", "withdrawal", START, READY, opioid_free_days=8.0, opioid_free_shape=3.5
         ),

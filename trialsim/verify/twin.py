@@ -46,7 +46,10 @@ def reduce_world(world: World, induction_days: float = 0.0, carried_days: float 
     regimens["opioid_free_coefficient"] = 1.0 / regimens["opioid_free_days"]
     regimens["entry_resource"] = regimens["dose_resource"] = NO_RESOURCE
     for name in PARAMETER_NAMES:
-        if name in ("overdose_ratio_tolerance_lost", "overdose_ratio_release") or "_shape" in name:
+        if (
+            name in ("overdose_ratio_tolerance_lost", "overdose_ratio_release", "lapse_ratio_release")
+            or "_shape" in name
+        ):
             parameters[name] = 1.0
         elif name.startswith("frailty_sd_"):
             parameters[name] = 0.0
