@@ -66,3 +66,12 @@ def test_an_unknown_column_is_named() -> None:
     with pytest.raises(InputError) as caught:
         read_targets(f"{HEADER},colour\n{SOUND},red\n")
     assert caught.value.problems[0].key == "colour"
+
+
+def test_a_ratio_may_name_the_other_arm() -> None:
+    row = "a,Kimber 2015,rate ratio,agonist-cohort,methadone,death rate,on 0-28,on 28- of buprenorphine,"
+    (target,) = read_targets(f"{HEADER}\n{row},kimber-2015-1,,,,fit,\n")
+    assert target.over is not None
+    assert (target.component.arm, target.component.at) == ("methadone", "on 0-28")
+    assert (target.over.arm, target.over.at) == ("buprenorphine", "on 28-")
+    assert target.overlap == "NSW"

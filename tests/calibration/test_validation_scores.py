@@ -10,7 +10,15 @@ from trialsim.calibration.files import read_posterior
 from trialsim.calibration.sensitivity import find_first_order
 from trialsim.calibration.stamp import strip_source
 from trialsim.calibration.targets import read_targets
-from trialsim.calibration.validate import find_crps, find_weeks, list_studies, predict_constant, reweight_without
+from trialsim.calibration.validate import (
+    find_crps,
+    find_left_out,
+    find_others,
+    find_weeks,
+    list_studies,
+    predict_constant,
+    reweight_without,
+)
 
 
 def test_crps_of_a_normal_sample_is_the_closed_form() -> None:
@@ -69,3 +77,25 @@ def test_leaving_a_study_out_weighs_down_what_fits_it() -> None:
     expected = -likelihood[middle] - np.log(np.exp(-likelihood[middle]).sum())
     found = np.log(weights[middle] / weights[middle].sum())
     assert found == pytest.approx(expected, abs=1e-6)
+
+
+def test_studies_of_the_same_people_are_left_out_together() -> None:
+    targets = read_targets()
+    assert find_left_out(targets, "Steer 2018") == {"Steer 2018", "Cornish 2010"}
+    assert find_left_out(targets, "Bisaga 2018") == {"Bisaga 2018"}
+    assert {"Larney 2023", "OATS", "Kimber 2015"} <= find_left_out(targets, "Bell 2006")
+    one = next(target for target in targets if target.name == "bell-2006-overdose-methadone")
+    others = find_others(one, targets)
+    assert {other.role for other in others} == {"fit"}
+    assert {"Larney 2023", "OATS"} & {other.study for other in others} == set()
+    assert "Cousins 2016" in {other.study for other in others}
+
+
+def test_weights_forget_all_studies_of_the_same_people() -> None:
+    calibration = read_posterior()
+    weights, _ = reweight_without(calibration, "OATS")
+    both = [g for g, group in enumerate(calibration.layout.groups) if group[0] in ("OATS", "Larney 2023")]
+    likelihood = calibration.sample.log_likelihood[:, both].sum(axis=1)
+    middle = np.argsort(likelihood)[len(likelihood) // 2 :]
+    found = np.log(weights[middle]) + likelihood[middle]
+    assert found == pytest.approx(np.full(len(middle), found[0]), abs=1e-6)
