@@ -46,6 +46,9 @@ def print_validation(report: Mapping[str, Any]) -> None:
     console.print(table)
     own = report["summary"]
     console.print(f"inside 95%: {own['coverage_95']:.1%} of {own['targets']}; inside 50%: {own['coverage_50']:.1%}")
+    if own["never_fitted"]["targets"]:
+        never = own["never_fitted"]
+        console.print(f"never fitted: {never['coverage_95']:.1%} of {never['targets']}; {never['coverage_50']:.1%}")
 
 
 def print_parameters(rows: Sequence[Mapping[str, Any]]) -> None:

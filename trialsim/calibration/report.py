@@ -123,6 +123,12 @@ def _report_summary(report: Mapping[str, Any]) -> str:
         f"- {own['coverage_95']:.1%} of {own['targets']} left-out numbers lie in their 95% intervals, "
         f"{own['coverage_50']:.1%} in their 50% intervals.",
     ]
+    never = own["never_fitted"]
+    if never["targets"]:
+        lines.append(
+            f"- Of the {never['targets']} among them that are never fitted: {never['coverage_95']:.1%} and "
+            f"{never['coverage_50']:.1%}."
+        )
     for key, words in (
         ("crps_against_pooled_mean", "the pooled mean of the other studies in the set"),
         ("crps_against_constant_hazard", "a constant-hazard model"),

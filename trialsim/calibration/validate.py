@@ -249,7 +249,16 @@ def validate(
 
 
 def summarise_predictions(predictions: Sequence[Prediction]) -> dict[str, Any]:
-    """Return coverage, mean scores against the baselines, and the misses by name."""
+    """Return coverage (of all, and of the numbers that no fit ever sees), mean scores against the baselines, and the
+    misses by name.
+    """
+
+    def cover(some: Sequence[Prediction]) -> dict[str, float]:
+        return {
+            "targets": len(some),
+            "coverage_95": float(np.mean([p.inside for p in some])) if some else float("nan"),
+            "coverage_50": float(np.mean([p.inside50 for p in some])) if some else float("nan"),
+        }
 
     def compare(baseline: str) -> dict[str, float]:
         pairs = [(p.crps, getattr(p, baseline)) for p in predictions if np.isfinite(getattr(p, baseline))]
@@ -258,9 +267,8 @@ def summarise_predictions(predictions: Sequence[Prediction]) -> dict[str, Any]:
 
     naive = [(p.width, p.naive_width) for p in predictions if np.isfinite(p.naive_width)]
     return {
-        "targets": len(predictions),
-        "coverage_95": float(np.mean([p.inside for p in predictions])),
-        "coverage_50": float(np.mean([p.inside50 for p in predictions])),
+        **cover(predictions),
+        "never_fitted": cover([p for p in predictions if p.target.role == "held out"]),
         "misses": [p.target.name for p in predictions if not p.inside],
         "crps_against_pooled_mean": compare("crps_pooled"),
         "crps_against_constant_hazard": compare("crps_constant"),
