@@ -97,6 +97,12 @@ MUTATIONS = {
         'person["coefficient"][clock] + 0.0 * slope * days) * days',
         ("closed form: overdose rate",),
     ),
+    "release changes no lapse": (
+        "clinical/hazards.py",
+        'coefficient *= parameters["lapse_ratio_release"]',
+        "coefficient *= 1.0",
+        ("closed form: Weibull times",),
+    ),
     "the arm is in the address": (
         "clinical/kernel.py",
         'draw_residual(seed, person["patient"], clock, 0,',
