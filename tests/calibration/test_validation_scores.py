@@ -66,8 +66,8 @@ def test_a_better_sentence_makes_nothing_stale_and_another_number_does() -> None
 
 def test_leaving_a_study_out_weighs_down_what_fits_it() -> None:
     calibration = read_posterior()
-    weights, k = reweight_without(calibration, "Bisaga 2018")
-    own = [g for g, group in enumerate(calibration.layout.groups) if group[0] == "Bisaga 2018"]
+    weights, k = reweight_without(calibration, "CHOICES")
+    own = [g for g, group in enumerate(calibration.layout.groups) if group[0] == "CHOICES"]
     likelihood = calibration.sample.log_likelihood[:, own].sum(axis=1)
     assert weights.sum() == pytest.approx(1.0)
     assert k < 0.7
