@@ -88,7 +88,7 @@ def run(
         Literal["auto", "batch", "des"], typer.Option(help="auto: des where a site has a capacity, else batch.")
     ] = "auto",
     workers: Workers = None,
-    draws: Draws = 40,
+    draws: Draws = 100,
     events: Annotated[bool, typer.Option("--events", help="Write every event to events.parquet.")] = False,
     out: Out = Path("runs"),
     json: Json = False,
@@ -126,7 +126,7 @@ def compare(
     ] = None,
     seed: Seed = None,
     workers: Workers = None,
-    draws: Draws = 40,
+    draws: Draws = 100,
     out: Out = Path("runs"),
     json: Json = False,
     quiet: Quiet = False,

@@ -252,7 +252,8 @@ def set_hazards(
 ) -> None:
     """Set every clock's hazard for the panel that begins now.
 
-    rate, slope: the overdose rate at its beginning (per day) and its slope (per day squared); blockade: at its middle.
+    rate, slope: the overdose rate at its beginning (per day) and its slope (per day squared); blockade: off medication
+    the one that relapse meets.
     """
     person["active_count"] = 0
     set_death_hazards(person, parameters, life_table, rate, slope)

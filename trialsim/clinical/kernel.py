@@ -16,6 +16,7 @@ from trialsim.clinical.panels import (
     find_next_day,
     find_overdose_line,
     find_panel,
+    find_relapse_occupancy,
 )
 from trialsim.clinical.pharmacology import find_occupancy, find_present_level, move_level
 from trialsim.clinical.tallies import KERNEL_STEPS, tally_time
@@ -104,6 +105,8 @@ def plan(person: Any, regimen: Any, parameters: Any, life_table: Any, seed: int,
     rate, slope = 0.0, 0.0
     if moving:
         rate, slope = find_overdose_line(person, regimen, parameters, panel, now, middle, end)
+    if person["state"] == ABSTINENT:
+        blockade = regimen["blockade_max"] * find_relapse_occupancy(person, parameters, panel, now, middle, end)
     set_hazards(person, regimen, parameters, life_table, rate, slope, blockade)
     end_panel(person, person["time"] + panel)
     go_on(person, seed)

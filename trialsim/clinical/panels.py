@@ -77,6 +77,26 @@ def find_panel(
 
 
 @compiled
+def find_relapse_occupancy(person: Any, parameters: Any, panel: float, now: float, middle: float, end: float) -> float:
+    """Return the receptor occupancy that relapse off medication meets over a panel: weighted by its Weibull hazard,
+    which soon after a stop lies mostly at the panel's beginning. now, middle, end: the occupancy there.
+
+    The mean of the parabola through the three, from the first two moments of the hazard within the panel.
+    """
+    if now == end and now == middle:
+        return now
+    shape, first = parameters["relapse_shape_off_medication"], person["time"] - person["unprotected_since"]
+    last = first + panel
+    mass = last**shape - first**shape
+    once = shape / (shape + 1.0) * (last ** (shape + 1.0) - first ** (shape + 1.0)) / mass - first
+    twice = shape / (shape + 2.0) * (last ** (shape + 2.0) - first ** (shape + 2.0)) / mass
+    square = twice - 2.0 * first * once - first * first
+    line, bend = 4.0 * middle - 3.0 * now - end, 2.0 * (now - 2.0 * middle + end)
+    mean = now + line * once / panel + bend * square / (panel * panel)
+    return max(min(mean, max(now, end, middle)), min(now, end, middle))
+
+
+@compiled
 def find_earlier(now: float, end: float, day: float) -> float:
     """Return the earlier of two days, the first only if it is still to come."""
     return end if now < end < day else day
