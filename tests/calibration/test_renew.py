@@ -54,7 +54,9 @@ def test_moved_statistics_are_refused_unless_they_are_checked(folder: Path) -> N
     after = read(folder / "draws.json")
     assert after["model"] == read(folder / "sbc.json")["model"] == hash_model()
     assert after["renewed"][-1]["model"] == "of other code"
-    assert after["renewed"][-1]["checked"]["figure"] <= 0.25
+    gates = after["renewed"][-1]["checked"]
+    assert gates["direct_simulation_shift"]["figure"] <= 0.25
+    assert gates["failed_run_share"]["figure"] == 0.0
     assert renew.renew_stamp(folder)
 
 

@@ -14,14 +14,13 @@ import hashlib
 import json
 import sys
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 import numpy as np
 
 from trialsim.calibration.calibrate import Options, compare_directly, pick_rows, pose_problem, simulate_problem
 from trialsim.calibration.files import POSTERIOR, read_posterior
-from trialsim.calibration.gates import find_gates
+from trialsim.calibration.gates import Gates, find_gates
 from trialsim.calibration.populations import simulate_components
 from trialsim.calibration.prior import fill_values
 from trialsim.calibration.sbc import RANKS
@@ -52,22 +51,21 @@ def find_fingerprint(folder: Path) -> str:
     return digest.hexdigest()[:16]
 
 
-def check_posterior(folder: Path, checks: int = CHECKS) -> dict[str, float | bool]:
-    """Return the gate of direct simulation, by today's code, for the posterior that is stored in a folder."""
+def check_posterior(folder: Path, checks: int = CHECKS) -> Gates:
+    """Return the gates that direct simulation by today's code can miss, for the posterior that a folder holds."""
     found = read_posterior(folder / POSTERIOR)
     probe = pick_rows(found.sample.points, checks, SEED)[:, : len(found.problem.prior.names)]
-    with TemporaryDirectory() as work:
-        options = Options(folder=Path(work), quiet=True)
-        direct = simulate_problem(found.problem, probe, options, SEED, lambda done, total: None)
+    direct = simulate_problem(found.problem, probe, Options(quiet=True), SEED, lambda done, total: None)
     check = compare_directly(found.problem.components, found.surrogate, direct)
-    return find_gates(found.layout, found.sample, check, direct)["direct_simulation_shift"]
+    gates = find_gates(found.layout, found.sample, check, direct)
+    return {name: gates[name] for name in ("failed_run_share", "direct_simulation_shift")}
 
 
 def renew_stamp(folder: Path, checked: bool = False, checks: int = CHECKS) -> bool:
     """Set the hashes of a table's stamp to today's where its statistics are unchanged or, if `checked`, pass the gate
     of direct simulation; return whether they do.
 
-    Ranks of known truths that carry the same hashes are renewed with it: they are of the same model.
+    Ranks of known truths that carry the same hashes are renewed with it: they judge the method, and go with the draws.
     """
     stamp = json.loads((folder / "draws.json").read_text("utf-8"))
     old = {key: stamp[key] for key in ("evidence", "model")}
@@ -75,10 +73,10 @@ def renew_stamp(folder: Path, checked: bool = False, checks: int = CHECKS) -> bo
     fingerprint = find_fingerprint(folder)
     note: dict[str, Any] = {}
     if stamp["fingerprint"] != fingerprint:
-        gate = check_posterior(folder, checks) if checked else {"passed": False}
-        if not gate["passed"]:
+        gates = check_posterior(folder, checks) if checked else {}
+        if not gates or not all(gate["passed"] for gate in gates.values()):
             return False
-        note = {"fingerprint": fingerprint, "renewed": [*stamp.get("renewed", []), {**old, "checked": gate}]}
+        note = {"fingerprint": fingerprint, "renewed": [*stamp.get("renewed", []), {**old, "checked": gates}]}
     ranks = folder / RANKS
     if ranks.is_file():
         stored = json.loads(ranks.read_text("utf-8"))

@@ -88,6 +88,8 @@ def find_relapse_occupancy(person: Any, parameters: Any, panel: float, now: floa
     shape, first = parameters["relapse_shape_off_medication"], person["time"] - person["unprotected_since"]
     last = first + panel
     mass = last**shape - first**shape
+    if mass <= 0.0:  # a panel too short to tell its ends apart
+        return middle
     once = shape / (shape + 1.0) * (last ** (shape + 1.0) - first ** (shape + 1.0)) / mass - first
     twice = shape / (shape + 2.0) * (last ** (shape + 2.0) - first ** (shape + 2.0)) / mass
     square = twice - 2.0 * first * once - first * first

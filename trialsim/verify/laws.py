@@ -85,9 +85,10 @@ def _weibull(rate: float, shape: float, age: float = 0.0) -> Callable[[Numbers],
 
 
 def _score_weibull(kernel: Kernel, medication: str, start: str, began: int, ended: int, **fields: float) -> float:
-    age = 2.0 if start == "abstinent" else 0.0
+    free = 2.0 if began == START else 0.0
+    age = 0.0 if start == "incarcerated" else free  # days in custody do not count
     scenario = change_population(make_scenario((medication,), reentry=False), start=start, unstable_housing=0.0)
-    scenario = change_population(scenario, setting="trial", opioid_free_days=age)
+    scenario = change_population(scenario, setting="trial", opioid_free_days=free)
     world = make_world(scenario, **{**NOTHING, "induction_days": 0.0, **fields})
     _, lives = live_everyone(kernel.simulate_batch, scenario, world, PEOPLE)
     rate, shape, *ratio = fields.values()
