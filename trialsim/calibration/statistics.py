@@ -11,7 +11,7 @@ stop; `since start A-B`, days since time zero.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -176,17 +176,19 @@ def _read_since_start(outcomes: npt.NDArray[Any], words: str, overdose: bool) ->
     return float(hit.sum()), float(time) / DAYS_PER_YEAR
 
 
-def measure_cohort_component(component: Component, arm: int, lives: Lives) -> Pair:
-    """Return (deaths, person-years) of a component from a cohort's tally [groups, arms, counters] and its lives."""
+def measure_cohort_component(component: Component, arms: Sequence[int], lives: Lives) -> Pair:
+    """Return (deaths, person-years) of a component, of these arms together, from a cohort's tally [groups, arms,
+    counters] and its lives.
+    """
     overdose = component.statistic == "overdose death rate"
     word, _, rest = component.at.partition(" ")
-    tally = lives.tally.sum(axis=0)[arm]
+    tally = lives.tally.sum(axis=0)[list(arms)].sum(axis=0)
     if word == "on":
         return _read_bins(tally, START_BINS, START_EDGES, rest, overdose)
     if word == "off":
         return _read_bins(tally, STOP_BINS, STOP_EDGES, rest, overdose)
     if word == "since":
-        mine = lives.outcomes[lives.outcomes["arm"] == arm]
+        mine = lives.outcomes[np.isin(lives.outcomes["arm"], arms)]
         return _read_since_start(mine, rest.removeprefix("start "), overdose)
     inside = [OVERDOSE_DEATHS_IN] if overdose else [OVERDOSE_DEATHS_IN, OTHER_DEATHS_IN]
     outside = [OVERDOSE_DEATHS_OUT] if overdose else [OVERDOSE_DEATHS_OUT, OTHER_DEATHS_OUT]
