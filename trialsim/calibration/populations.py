@@ -101,6 +101,6 @@ def _measure_cohort(
     world = build_world(scenario, values, seed)
     baselines = draw_baseline(scenario.population, seed, range(people), 0)
     lives = simulate_batch(world, baselines, np.full(people, -1, np.int64), False)
-    places = {arm.name: (code,) for code, arm in enumerate(scenario.arms)}
+    places: dict[str, tuple[int, ...]] = {arm.name: (code,) for code, arm in enumerate(scenario.arms)}
     places[ANY_ARM] = tuple(range(len(scenario.arms)))
     return [measure_cohort_component(part, places[part.arm], lives) for part in components]
