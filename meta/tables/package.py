@@ -27,6 +27,7 @@ TOPICS: Final = (
     "alcohol",
     "additions",
     "xbot-weekly-tests",
+    "start-weekly-tests",
 )
 
 

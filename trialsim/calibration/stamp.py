@@ -24,7 +24,10 @@ SOURCES = (
 TABLES = ("calibration/targets.csv", "calibration/priors.csv", "parameters.csv", "life-table.csv")
 # The block of values that a scenario sets itself: calibration leaves it out.
 _OWN_VALUES = re.compile(r"^parameters:\n(?:  .*\n)+", re.MULTILINE)
-EVIDENCE = ("xrntx-trials.csv", "oral-ntx-trials.csv", "retention.csv", "mortality.csv", "xbot-weekly-tests.csv")
+EVIDENCE = (
+    *("xrntx-trials.csv", "oral-ntx-trials.csv", "retention.csv", "mortality.csv", "additions.csv"),
+    *("xbot-weekly-tests.csv", "start-weekly-tests.csv"),
+)
 
 
 @cache

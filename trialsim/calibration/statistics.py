@@ -41,7 +41,7 @@ type Mask = npt.NDArray[np.bool_]
 DAYS_PER_YEAR: Final = 365.25
 # Weeks whose tests are read of people who stayed, and how long one must have stayed to count (days), by kind of arm.
 STAYED_WEEKS: Final = 22
-STAYED_DAYS: Final = {"xr_naltrexone": 129.5, "buprenorphine": 157.5}
+STAYED_DAYS: Final = {"xr_naltrexone": 129.5, "buprenorphine": 157.5, "methadone": 157.5}
 
 
 def _count(hits: Mask, among: Mask) -> Pair:
@@ -85,17 +85,20 @@ def count_letter(lives: Observed, at: str) -> Pair:
 
 
 def count_stayers(lives: Observed, at: str, stayed_days: float) -> Pair:
-    """Count tests of people who stayed: missing, positive, positive after positive, not negative after negative."""
+    """Count tests of people who stayed: missing, positive, positive after positive, not negative after negative, from
+    the first week or (`... from N`) week N on.
+    """
+    what, _, first = at.partition(" from ")
     end = np.minimum(lives.courses["discontinuation_day"], lives.outcomes["death"])
     started = lives.outcomes["first_dose"] < stayed_days
-    letters = lives.words[started & (end >= stayed_days), :STAYED_WEEKS]
+    letters = lives.words[started & (end >= stayed_days), int(first or 1) - 1 : STAYED_WEEKS]
     before, after = letters[:, :-1], letters[:, 1:]
     hits, among = {
         "missing": (letters == ord("o"), np.ones_like(letters, np.bool_)),
         "positive": (letters == ord("+"), np.ones_like(letters, np.bool_)),
         "positive after positive": (after == ord("+"), before == ord("+")),
         "not negative after negative": (after != ord("-"), before == ord("-")),
-    }[at]
+    }[what]
     return _count(hits, among)
 
 
