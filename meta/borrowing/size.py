@@ -12,6 +12,7 @@ from meta.borrowing.mixture import Mixture, log_density, log_terms, moments, qua
 from meta.measures import Floats
 
 SMALLEST: Final = 1e-9
+GRID: Final = 2001
 TAILS: Final = (1e-9, 1e-4, 0.01, 0.1, 0.3, 0.5, 0.7, 0.9, 0.99, 1 - 1e-4, 1 - 1e-9)
 """Quantiles between which the prior is integrated."""
 
@@ -21,8 +22,10 @@ class SampleSize:
     """Effective sample sizes in people (beta), units of `unit_sd` (normal) or person-years (gamma).
 
     `moment`: of one conjugate law with the same mean and variance. `morita`: the size of a conjugate law with the same
-    mean whose information there matches the prior's (Morita 2008, with a vague prior of no weight). `elir`: expected
-    local-information-ratio (Neuenschwander 2020), which is consistent: after m people it is expected to be m larger.
+    mean whose information at the prior's mode matches the prior's (Morita 2008, with a vague prior of no weight; at the
+    mode as in Weber 2021, Journal of Statistical Software 100(19), since a mixture may have none at its mean). `elir`:
+    expected local-information-ratio (Neuenschwander 2020), which is consistent: after m people it is expected to be m
+    larger.
     """
 
     moment: float
@@ -84,18 +87,29 @@ def _elir(m: Mixture, unit_sd: float | None) -> float:
     return float((half * weights * ratio * np.exp(log_density(m, x))).sum())
 
 
+def _mode(m: Mixture) -> float:
+    """The highest point of the density between its 0.1% and 99.9% quantiles."""
+    grid = np.linspace(quantile(m, 0.001), quantile(m, 0.999), GRID)
+    top = int(np.argmax(log_density(m, grid)))
+    low, high = grid[max(top - 1, 0)], grid[min(top + 1, GRID - 1)]
+    found = optimize.minimize_scalar(
+        lambda x: -float(log_density(m, np.array(x))), bounds=(low, high), method="bounded", options={"xatol": 1e-12}
+    )
+    return float(found.x)
+
+
 def _morita(m: Mixture, unit_sd: float | None) -> float:
-    """Size of the conjugate law with the prior's mean whose information at that mean is the prior's."""
-    mean, _ = moments(m)
-    target = float(local_information(m, np.array(mean)))
+    """Size of the conjugate law with the prior's mean whose information at the prior's mode is the prior's."""
+    (mean, _), mode = moments(m), _mode(m)
+    target = float(local_information(m, np.array(mode)))
     if m.family == "normal":
         return target * float(unit_sd or 1) ** 2
 
     def excess(size: float) -> float:
         if m.family == "beta":
             a, b = mean * size, (1 - mean) * size
-            return (a - 1) / mean**2 + (b - 1) / (1 - mean) ** 2 - target
-        return (mean * size - 1) / mean**2 - target
+            return (a - 1) / mode**2 + (b - 1) / (1 - mode) ** 2 - target
+        return (mean * size - 1) / mode**2 - target
 
     if excess(SMALLEST) > 0:
         return 0.0

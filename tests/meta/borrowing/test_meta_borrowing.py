@@ -123,6 +123,35 @@ def test_the_map_prior_of_the_published_example() -> None:
     assert quantile(prior, 0.975) == pytest.approx(0.47, abs=0.015)
 
 
+def test_sizes_of_published_mixtures() -> None:
+    """The worked examples of the R package RBesT (Weber 2021): mixtures and sizes as printed, sizes to whole people.
+
+    opensource.nibr.com/RBesT, articles introduction and introduction_normal.
+    """
+    beta = make_mixture(
+        "beta",
+        [
+            (0.4612914, 33.9513487, 103.0146367),
+            (0.1917812, 19.4400089, 41.5205219),
+            (0.1893896, 12.2692310, 55.9202833),
+            (0.1575378, 2.2521243, 5.4812202),
+        ],
+    )
+    sizes = effective_sizes(beta)
+    assert (round(sizes.elir), round(sizes.moment), round(sizes.morita)) == (38, 24, 95)
+    assert round(effective_sizes(robustify(beta, weight=0.2)).elir) == 27
+    assert moments(beta) == pytest.approx((0.25545885, 0.08662045), abs=1e-7)
+    # Printed from a rounded search for quantiles.
+    assert [quantile(beta, p) for p in (0.025, 0.5, 0.975)] == pytest.approx(
+        [0.10730400, 0.24758768, 0.46276769], abs=5e-5
+    )
+    weights = np.array([0.50104846, 0.41871594, 0.08023561])  # printed to eight digits, 1.00000001 in all
+    centres, spreads = (-51.42408665, -47.25917128, -55.07086416), (19.04525409, 7.85193726, 44.57325000)
+    normal = make_mixture("normal", list(zip(weights / weights.sum(), centres, spreads, strict=True)))
+    sizes = effective_sizes(normal, unit_sd=88.0)
+    assert (round(sizes.elir), round(sizes.moment), round(sizes.morita)) == (39, 21, 89)
+
+
 def test_a_robust_prior_gives_way_to_data_that_contradict_it() -> None:
     prior = make_mixture("beta", [(1.0, 30.0, 70.0)])
     robust = robustify(prior)
