@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from trialsim.calibration.calibrate import Calibration
-from trialsim.calibration.likelihood import find_taus, lay_out_targets, predict_targets
+from trialsim.calibration.likelihood import add_extra, find_taus, lay_out_targets, predict_targets
 from trialsim.calibration.posterior import Sample, sample_posterior, split_points
 from trialsim.calibration.surrogate import predict_links
 from trialsim.calibration.targets import Target
@@ -100,14 +100,15 @@ def predict_study(
     calibration: Calibration, points: Floats, weights: Floats, targets: Sequence[Target], seed: int
 ) -> tuple[Floats, Floats]:
     """Return predicted links of new studies like the targets' [rows, targets], without and with the chance of their
-    counts.
+    counts; both with the discrepancy of a new study and the surrogate's own error.
     """
     rng = np.random.default_rng(seed)
     rows = rng.choice(len(points), size=4000, p=weights)
     own, spreads = split_points(points[rows])
     layout = lay_out_targets(targets, calibration.problem.components)
     links = predict_targets(layout, predict_links(calibration.surrogate, own))
-    links = links + find_taus(spreads)[:, layout.kind] * rng.standard_normal(links.shape)
+    variance = find_taus(spreads)[:, layout.kind] ** 2 + add_extra(layout, calibration.surrogate.extra)
+    links = links + np.sqrt(variance) * rng.standard_normal(links.shape)
     return links, np.column_stack([_observe(target, links[:, i], rng) for i, target in enumerate(targets)])
 
 
