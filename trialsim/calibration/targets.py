@@ -27,6 +27,7 @@ ROLES: Final = ("fit", "held out")
 KINDS: Final = (
     "induction",
     "continuation",
+    "routine continuation",
     "tests",
     "use",
     "relapse",

@@ -27,6 +27,7 @@ type Floats = npt.NDArray[np.float64]
 type Pool = Callable[[Sequence[tuple[float, float]]], tuple[float, float]]
 """A naive prediction of a new study from the others: their links and standard errors, to (mean, standard deviation)."""
 
+CONTINUATIONS: Final = ("continuation", "routine continuation")
 MOST_K: Final = 0.7
 REFIT_WALKERS: Final = 200
 MOST_REFIT_RHAT: Final = 1.02
@@ -171,8 +172,8 @@ def predict_constant(target: Target, others: Sequence[Target], rng: np.random.Ge
         logs = np.array([find_observed_link(o)[0] for o in own])
         mean = np.log(sum(o.events for o in own) / sum(o.n for o in own))
         return _observe(target, rng.normal(mean, logs.std(ddof=1), 4000), rng)
-    steps = [(o, find_weeks(o)) for o in others if o.kind == "continuation"]
-    weeks = find_weeks(target) if target.kind == "continuation" else 0.0
+    steps = [(o, find_weeks(o)) for o in others if o.kind in CONTINUATIONS]
+    weeks = find_weeks(target) if target.kind in CONTINUATIONS else 0.0
     if not weeks or len(steps) < 3:
         return None
     rates = np.array([-np.log(min((o.events + 0.5) / (o.n + 1.0), 0.999)) / w for o, w in steps])
