@@ -24,7 +24,7 @@ type Floats = npt.NDArray[np.float64]
 type Indices = npt.NDArray[np.intp]
 
 # Prior scales of the discrepancies (half-normal): 0.5 as for log odds (the default of `meta`); weekly tests are of
-# one trial alone and differ less; registers and insurance claims say otherwise than a trial who has stopped; after
+# two trials with the same records and differ less; registers and insurance claims say otherwise than a trial who has stopped; after
 # naltrexone the published numbers differ eight-fold by definition.
 TAU_SCALES: Final = {
     "induction": 0.5,
