@@ -72,6 +72,7 @@ OUTCOMES = (
     "abstinent_weeks_share",
     "mean_days_retained",
     "median_weeks_to_relapse",
+    "median_weeks_to_relapse_of_relapsed",
 )
 """Outcomes of published numbers; N is the endpoint's week."""
 

@@ -103,6 +103,12 @@ def list_outcomes(scenario: Scenario) -> tuple[Outcome, ...]:
             "the same, of those who received a first dose",
         ),
         Outcome("median_weeks_to_relapse", "Median weeks to relapse", "weeks", "Kaplan-Meier median of the endpoint"),
+        Outcome(
+            "median_weeks_to_relapse_of_relapsed",
+            "Median weeks to relapse, of those who relapsed",
+            "weeks",
+            f"middle week of the relapses up to week {week}",
+        ),
     )
     return (
         Outcome("inducted", "Inducted", "proportion", "first dose of the assigned medication, of all randomised"),
@@ -170,6 +176,7 @@ def measure_arm(scenario: Scenario, lives: Observed, scheduled: int) -> dict[str
         f"relapse_by_week_{week}": lambda: _share(lives.relapse_event),
         f"relapse_by_week_{week}_inducted": lambda: _share(lives.relapse_event[inducted]),
         "median_weeks_to_relapse": lambda: find_median_relapse(lives),
+        "median_weeks_to_relapse_of_relapsed": lambda: _median(lives.relapse_week[lives.relapse_event]),
         "retained": lambda: _share(retained),
         "retained_without_relapse": lambda: _share(steady),
         "all_injections": lambda: _share((lives.courses["doses"] >= scheduled) & (scheduled > 0)),
