@@ -24,8 +24,8 @@ type Floats = npt.NDArray[np.float64]
 type Indices = npt.NDArray[np.intp]
 
 # Prior scales of the discrepancies (half-normal): 0.5 as for log odds (the default of `meta`); weekly tests are of
-# two trials with the same records and differ less; registers and insurance claims say otherwise than a trial who has stopped; after
-# naltrexone the published numbers differ eight-fold by definition.
+# two trials with the same records and differ less; registers and insurance claims say otherwise than a trial who has
+# stopped; after naltrexone the published numbers differ eight-fold by definition.
 TAU_SCALES: Final = {
     "induction": 0.5,
     "continuation": 0.5,
