@@ -197,10 +197,7 @@ def set_maintenance_hazards(person: Any, regimen: Any, parameters: Any) -> None:
     frailty = person["frailty_leaving"]
     ratio = frailty * housing * (parameters["relapse_ratio_lapse"] if person["use"] == LAPSE_USE else 1.0)
     set_weibull(person, RELAPSE, regimen["relapse_coefficient"] * ratio, parameters["relapse_shape"], since)
-    lapse = regimen["lapse_coefficient"]
-    if person["use_carried"] > 0:
-        lapse *= parameters["lapse_ratio_use_carried"]
-    set_lapse_hazard(person, lapse, parameters)
+    set_lapse_hazard(person, regimen["lapse_coefficient"], parameters)
     if person["gap"] > 0:
         set_constant(person, RESUME, 1.0 / regimen["gap_days"])
     elif regimen["daily"] > 0:
