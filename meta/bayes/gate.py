@@ -47,6 +47,11 @@ def diagnose(draws: Mapping[str, Floats], divergences: int) -> Diagnostics:
     )
 
 
+def mixes(found: Diagnostics) -> bool:
+    """Whether a sample passes but for divergences."""
+    return found.r_hat <= MOST_R_HAT and min(found.ess_bulk, found.ess_tail) >= LEAST_ESS
+
+
 def check_gate(found: Diagnostics) -> None:
     """Raise SamplingError, with every threshold that was missed and what to do, unless all are met."""
     missed = [

@@ -10,16 +10,16 @@ from typing import Any, Final
 
 import numpy as np
 
-from meta.bayes.gate import Diagnostics, SamplingError, check_gate, diagnose
+from meta.bayes.gate import Diagnostics, SamplingError, check_gate, diagnose, mixes
 from meta.measures import Floats
 
 CHAINS: Final = 4
 ATTEMPTS: Final = ((0, 0.95, 1), (1, 0.99, 2), (0, 0.995, 2), (0, 0.998, 4))
-"""Form of the model, target acceptance, factor of tuning and draws; the next is tried where one fails.
-
-Which comes second matters little: either passes in about half of the pools and sparse networks that failed once. The
-last, with the smallest steps, saves networks that fail all the others.
+"""Form of the model, target acceptance, factor of tuning and draws; the next is tried where one fails. The last, with
+the smallest steps, saves networks that fail all the others.
 """
+DIVERGED: Final = ((0, 0.99, 2), (1, 0.99, 2), (0, 0.998, 4))
+"""What follows a first attempt that missed by divergences alone: its form mixes, and has to step more carefully."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,8 +43,10 @@ def sample_model(
     `forms`: makers of PyMC models that say the same in forms that suit different data, the likelier first. `names`:
     quantities that are reported, and so must pass. Raises SamplingError where no attempt passes.
     """
-    failure: SamplingError | None = None
-    for attempt, (form, accept, times) in enumerate(ATTEMPTS, 1):
+    plan, attempt, failure = list(ATTEMPTS), 0, None
+    while plan:
+        form, accept, times = plan.pop(0)
+        attempt += 1
         tree = _run(forms[form % len(forms)](), draws * times, seed, accept, log_likelihood)
         found = {name: np.asarray(tree["posterior"][name].values, float) for name in names}
         diagnostics = diagnose(found, int(tree["sample_stats"]["diverging"].values.sum()))
@@ -52,6 +54,8 @@ def sample_model(
             check_gate(diagnostics)
         except SamplingError as error:
             failure = error
+            if attempt == 1 and mixes(diagnostics):
+                plan = list(DIVERGED)
             continue
         return Sample(found, diagnostics, attempt, tree)
     assert failure is not None

@@ -3,6 +3,8 @@
 import json
 import math
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -21,6 +23,7 @@ from meta.bayes import (
     find_tipping_point,
     pool_bayes,
     pool_mixed,
+    sampling,
 )
 from meta.bayes.gate import Diagnostics, check_gate, diagnose
 from meta.bayes.pool import find_quantile_error
@@ -113,6 +116,30 @@ def test_a_sample_that_has_not_converged_is_refused_with_the_remedy() -> None:
     check_gate(Diagnostics(1.01, 400, 400, 0))
     with pytest.raises(SamplingError):
         check_gate(Diagnostics(1.011, 400, 400, 0))
+
+
+@pytest.mark.parametrize(
+    ("first", "tried"),
+    [
+        (Diagnostics(1.0, 900, 900, 2), [("a", 0.95), ("a", 0.99), ("b", 0.99), ("a", 0.998)]),
+        (Diagnostics(1.0, 300, 900, 2), [("a", 0.95), ("b", 0.99), ("a", 0.995), ("a", 0.998)]),
+        (Diagnostics(1.02, 900, 900, 0), [("a", 0.95), ("b", 0.99), ("a", 0.995), ("a", 0.998)]),
+    ],
+)
+def test_a_form_that_only_diverged_is_tried_again_before_the_other(
+    monkeypatch: pytest.MonkeyPatch, first: Diagnostics, tried: list[tuple[str, float]]
+) -> None:
+    seen: list[tuple[str, float]] = []
+
+    def run(model: Any, draws: int, seed: int, accept: float, log_likelihood: bool) -> Any:
+        seen.append((model, accept))
+        return {"posterior": {}, "sample_stats": {"diverging": SimpleNamespace(values=np.zeros(1))}}
+
+    monkeypatch.setattr(sampling, "_run", run)
+    monkeypatch.setattr(sampling, "diagnose", lambda found, divergences: first)
+    with pytest.raises(SamplingError):
+        sampling.sample_model([lambda: "a", lambda: "b"], [], draws=10, seed=1)
+    assert seen == tried
 
 
 def test_a_frequentist_or_failed_result_cannot_feed_a_simulation() -> None:
