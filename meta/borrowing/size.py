@@ -13,6 +13,7 @@ from meta.measures import Floats
 
 SMALLEST: Final = 1e-9
 GRID: Final = 2001
+"""Points among which the mode is looked for before it is refined."""
 TAILS: Final = (1e-9, 1e-4, 0.01, 0.1, 0.3, 0.5, 0.7, 0.9, 0.99, 1 - 1e-4, 1 - 1e-9)
 """Quantiles between which the prior is integrated."""
 
