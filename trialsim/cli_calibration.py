@@ -31,7 +31,7 @@ def calibrate(
     ] = None,
     draws: Annotated[int, typer.Option(min=10, max=100_000, help="Joint draws to write.")] = 500,
     seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Seed of design and sampler.")] = 20261,
-    design: Annotated[int, typer.Option(min=200, max=100_000, help="Parameter sets to simulate at first.")] = 1200,
+    design: Annotated[int, typer.Option(min=200, max=100_000, help="Parameter sets to simulate at first.")] = 1600,
     truths: Annotated[
         int | None,
         typer.Option(

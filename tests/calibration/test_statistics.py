@@ -1,15 +1,20 @@
 """The simulated counterparts of targets, each counted by hand on four lives."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
+from trialsim.calibration.populations import read_populations, simulate_components
 from trialsim.calibration.statistics import measure_trial_component
 from trialsim.calibration.targets import Component
 from trialsim.clinical.records import BASELINE
 from trialsim.clinical.vocabulary import NEVER
 from trialsim.engine.lives import OUTCOME
+from trialsim.engine.world import list_values
+from trialsim.parameters import read_parameters
+from trialsim.problems import InputError
 from trialsim.trial.observe import COURSE
 from trialsim.trial.simulate import Observed
 
@@ -82,3 +87,37 @@ def test_a_completer_with_a_missing_test_did_not_complete_without_one() -> None:
     component = Component("any", "xr_naltrexone", "completed negative", "4")
     words = np.array([list(word.encode()) for word in ["--o-", "oooo", "-+oo", "-ooo"]], np.uint8)
     assert measure_trial_component(component, make_lives(words=words)) == (0, 4)
+
+
+@pytest.mark.parametrize(
+    ("at", "events", "number"),
+    [
+        ("positive", 2, 4),
+        ("positive from 2", 1, 3),
+        ("missing from 2", 1, 3),
+        ("positive from 4", 1, 1),
+        ("not negative after negative", 1, 1),
+        ("not negative after negative from 4", 0, 0),
+    ],
+)
+@pytest.mark.parametrize("arm", ["xr_naltrexone", "buprenorphine", "methadone"])
+def test_tests_of_those_who_stayed_are_read_from_a_week_on(arm: str, at: str, events: float, number: float) -> None:
+    """The first of the four is the only one who stays."""
+    words = np.array([list(word.encode()) for word in ["+o-+", *WORDS[1:]]], np.uint8)
+    assert measure_trial_component(Component("p", arm, "stayers", at), make_lives(words=words)) == (events, number)
+
+
+def test_medications_that_a_cohort_did_not_tell_apart_are_counted_together() -> None:
+    populations = read_populations([Component("agonist-cohort", "methadone", "death rate", "in")])
+    arms = ("methadone", "buprenorphine", "any")
+    places = [("death rate", "in"), ("overdose death rate", "off 0-28"), ("death rate", "since start 0-365")]
+    parts = tuple(Component("agonist-cohort", arm, *place) for place in places for arm in arms)
+    found = simulate_components(replace(populations, components=parts), list_values(read_parameters()), 3, 0.25)
+    methadone, buprenorphine, together = found.reshape(len(places), len(arms), 2).transpose(1, 0, 2)
+    assert (methadone[:, 0] + buprenorphine[:, 0]).min() > 0
+    assert np.allclose(methadone + buprenorphine, together, rtol=1e-12)
+
+
+def test_a_trial_has_no_arm_of_everyone() -> None:
+    with pytest.raises(InputError, match="any: is no arm of xbot"):
+        read_populations([Component("xbot", "any", "retained", "4")])

@@ -54,3 +54,22 @@ def test_the_design_is_the_prior() -> None:
     points = draw_points(4096, 5, 1)
     assert np.abs(points.mean(axis=0)).max() < 0.01
     assert np.abs(points.std(axis=0) - 1.0).max() < 0.02
+
+
+def test_its_own_error_is_that_of_simulations_it_has_not_seen() -> None:
+    """Small designs, whose coefficients are uncertain: the error that a fit states, against its distance from the
+    truth at new coordinates; both averaged over designs, with the error of the averages.
+    """
+    probe = draw_points(512, 12, 8)
+    truth = -0.4 + 0.8 * probe[:, 0] - 0.3 * probe[:, 1] + 0.2 * probe[:, 0] * probe[:, 1] - 0.1 * probe[:, 2] ** 2
+    rate = -4.0 + 0.6 * probe[:, 3] + 0.1 * probe[:, 3] ** 2
+    stated, found = [], []
+    for seed in range(24):
+        points = draw_points(400, 12, 100 + seed)
+        fitted = fit_surrogate((SHARE, RATE), points, simulate(points, seed), np.zeros(12))
+        stated.append(fitted.extra)
+        found.append(((predict_links(fitted, probe) - np.column_stack([truth, rate])) ** 2).mean(axis=0))
+    difference = np.array(stated) - np.array(found)
+    assert (np.abs(difference.mean(axis=0)) < 4.0 * difference.std(axis=0, ddof=1) / np.sqrt(len(difference))).all()
+    # In its own rows a fit looks better than it is: they would have stated next to nothing.
+    assert (np.mean(stated, axis=0) > 0.5 * np.mean(found, axis=0)).all()

@@ -94,8 +94,9 @@ def test_studies_of_the_same_people_are_left_out_together() -> None:
 def test_weights_forget_all_studies_of_the_same_people() -> None:
     calibration = read_posterior()
     weights, _ = reweight_without(calibration, "OATS")
-    both = [g for g, group in enumerate(calibration.layout.groups) if group[0] in ("OATS", "Larney 2023")]
-    likelihood = calibration.sample.log_likelihood[:, both].sum(axis=1)
+    same = ("OATS", "Larney 2023", "Bell 2009")
+    theirs = [g for g, group in enumerate(calibration.layout.groups) if group[0] in same]
+    likelihood = calibration.sample.log_likelihood[:, theirs].sum(axis=1)
     middle = np.argsort(likelihood)[len(likelihood) // 2 :]
     found = np.log(weights[middle]) + likelihood[middle]
     assert found == pytest.approx(np.full(len(middle), found[0]), abs=1e-6)

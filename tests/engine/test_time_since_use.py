@@ -7,7 +7,10 @@ import numpy.typing as npt
 import pytest
 
 from tests.engine.worlds import make_population, make_scenario, make_world, read_values, simulate
-from trialsim.clinical.vocabulary import DISCONTINUE, LAPSE, RELAPSE
+from trialsim.clinical.events import start_induction
+from trialsim.clinical.records import EVENT, PERSON
+from trialsim.clinical.tallies import COUNTERS
+from trialsim.clinical.vocabulary import DISCONTINUE, LAPSE, LAPSE_USE, NO_USE, RELAPSE
 from trialsim.scenario.model import Choices, Fixed
 from trialsim.trial.simulate import Observed
 
@@ -22,7 +25,12 @@ STILL = {
     "lapse_rate_off_medication": NEVER,
     "relapse_rate_off_medication": NEVER,
 }
-SHAPES = {"relapse_shape_off_medication": 0.5, "lapse_shape": 0.5, "lapse_ratio_release": 3.0}
+SHAPES = {
+    "relapse_shape_off_medication": 0.5,
+    "lapse_shape": 0.5,
+    "lapse_ratio_release": 3.0,
+    "lapse_ratio_use_carried": 3.0,
+}
 
 
 def live(medication: str, parameters: dict[str, float], **population: Any) -> Observed:
@@ -104,3 +112,34 @@ def test_the_first_use_after_release_ends_the_risk_of_release() -> None:
     seen = first < 28.0
     assert 0.9 < seen.mean()
     check_share((second - first)[seen] <= 28, float(1 - np.exp(-2 * 0.02 * 28)))
+
+
+@pytest.mark.parametrize(("start", "ratio"), [("using", 3.0), ("abstinent", 1.0)])
+def test_use_carried_into_treatment_comes_back_sooner(start: str, ratio: float) -> None:
+    """Who starts straight from use lapses, once the carried use is over, at `lapse_ratio_use_carried` times the rate of
+    who starts after days without opioids; nobody stops, and lapses last a moment.
+    """
+    parameters = {
+        "use_carried_days_methadone": 1.0,
+        "induction_days_methadone": 0.0,
+        "induction_failing_rate_methadone": NEVER,
+        "discontinuation_rate_methadone": NEVER,
+        "relapse_rate_methadone": NEVER,
+        "lapse_rate_methadone": 0.01,
+        "lapse_end_rate": 1e4,
+    }
+    lives = live("methadone", parameters, start=start, opioid_free_days=Fixed(5.0))
+    began = 5.0 if start == "abstinent" else 0.0
+    hazard = 2 * 0.01 * ratio * np.sqrt(28) * (np.sqrt(began + 28) - np.sqrt(began))
+    check_share(find_first(lives, LAPSE) <= 28, 1 - np.exp(-hazard))
+
+
+@pytest.mark.parametrize(("days", "carried"), [(0.5, 1), (20.0, 0)])
+def test_each_treatment_asks_anew_whether_use_is_carried_into_it(days: float, carried: int) -> None:
+    world = make_world(make_scenario("methadone"), use_carried_days_methadone=1.0)
+    people, log, cursor = np.zeros(1, PERSON), np.zeros(4, EVENT), np.array([0, 1], np.int64)
+    person = people[0]
+    person["time"], person["last_use"], person["use_carried"] = 100.0, 100.0 - days, 1 - carried
+    start_induction(person, world.regimens[0], np.zeros(COUNTERS, np.int64), log, cursor)
+    assert person["use_carried"] == carried
+    assert person["use"] == (LAPSE_USE if carried else NO_USE)

@@ -103,6 +103,12 @@ MUTATIONS = {
         "coefficient *= 1.0",
         ("closed form: Weibull times",),
     ),
+    "use carried into treatment changes no lapse": (
+        "clinical/hazards.py",
+        'lapse *= parameters["lapse_ratio_use_carried"]',
+        "lapse *= 1.0",
+        ("closed form: Weibull times",),
+    ),
     "the arm is in the address": (
         "clinical/kernel.py",
         'draw_residual(seed, person["patient"], clock, 0,',

@@ -42,7 +42,7 @@ class Options:
     folder: where finished simulations are kept, so that a killed calibration resumes.
     """
 
-    first: int = 1200
+    first: int = 1600
     second: int = 400
     checks: int = 160
     walkers: int = 400

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 import trialsim
 from trialsim.calibration.statistics import Pair, measure_cohort_component, measure_trial_component
-from trialsim.calibration.targets import FILE, Component
+from trialsim.calibration.targets import ANY_ARM, FILE, Component
 from trialsim.engine.lives import simulate_batch
 from trialsim.engine.population import draw_baseline
 from trialsim.engine.setup import build_observation
@@ -55,8 +55,9 @@ def read_populations(components: Sequence[Component]) -> Populations:
             continue
         scenario = scenarios.setdefault(name, read_scenario(files[name]))
         arms = [arm.name for arm in scenario.arms]
-        if component.arm not in arms:
-            nearest = nearest_name(component.arm, arms)
+        known = [*arms, ANY_ARM] if scenarios[name].kind == "cohort" else arms
+        if component.arm not in known:
+            nearest = nearest_name(component.arm, known)
             problems.append(Problem(FILE, None, component.arm, f"is no arm of {name}", "", nearest))
     if problems:
         raise InputError(problems)
@@ -100,5 +101,6 @@ def _measure_cohort(
     world = build_world(scenario, values, seed)
     baselines = draw_baseline(scenario.population, seed, range(people), 0)
     lives = simulate_batch(world, baselines, np.full(people, -1, np.int64), False)
-    names = [arm.name for arm in scenario.arms]
-    return [measure_cohort_component(part, names.index(part.arm), lives) for part in components]
+    places: dict[str, tuple[int, ...]] = {arm.name: (code,) for code, arm in enumerate(scenario.arms)}
+    places[ANY_ARM] = tuple(range(len(scenario.arms)))
+    return [measure_cohort_component(part, places[part.arm], lives) for part in components]

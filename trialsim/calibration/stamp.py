@@ -26,7 +26,7 @@ TABLES = ("calibration/targets.csv", "calibration/priors.csv", "parameters.csv",
 _OWN_VALUES = re.compile(r"^parameters:\n(?:  .*\n)+", re.MULTILINE)
 EVIDENCE = (
     *("xrntx-trials.csv", "oral-ntx-trials.csv", "retention.csv", "mortality.csv", "additions.csv"),
-    "xbot-weekly-tests.csv",
+    *("xbot-weekly-tests.csv", "start-weekly-tests.csv"),
 )
 
 

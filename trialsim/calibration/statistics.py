@@ -11,7 +11,7 @@ stop; `since start A-B`, days since time zero.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -41,7 +41,7 @@ type Mask = npt.NDArray[np.bool_]
 DAYS_PER_YEAR: Final = 365.25
 # Weeks whose tests are read of people who stayed, and how long one must have stayed to count (days), by kind of arm.
 STAYED_WEEKS: Final = 22
-STAYED_DAYS: Final = {"xr_naltrexone": 129.5, "buprenorphine": 157.5}
+STAYED_DAYS: Final = {"xr_naltrexone": 129.5, "buprenorphine": 157.5, "methadone": 157.5}
 
 
 def _count(hits: Mask, among: Mask) -> Pair:
@@ -85,17 +85,20 @@ def count_letter(lives: Observed, at: str) -> Pair:
 
 
 def count_stayers(lives: Observed, at: str, stayed_days: float) -> Pair:
-    """Count tests of people who stayed: missing, positive, positive after positive, not negative after negative."""
+    """Count tests of people who stayed: missing, positive, positive after positive, not negative after negative, from
+    the first week or (`... from N`) week N on.
+    """
+    what, _, first = at.partition(" from ")
     end = np.minimum(lives.courses["discontinuation_day"], lives.outcomes["death"])
     started = lives.outcomes["first_dose"] < stayed_days
-    letters = lives.words[started & (end >= stayed_days), :STAYED_WEEKS]
+    letters = lives.words[started & (end >= stayed_days), int(first or 1) - 1 : STAYED_WEEKS]
     before, after = letters[:, :-1], letters[:, 1:]
     hits, among = {
         "missing": (letters == ord("o"), np.ones_like(letters, np.bool_)),
         "positive": (letters == ord("+"), np.ones_like(letters, np.bool_)),
         "positive after positive": (after == ord("+"), before == ord("+")),
         "not negative after negative": (after != ord("-"), before == ord("-")),
-    }[at]
+    }[what]
     return _count(hits, among)
 
 
@@ -176,17 +179,19 @@ def _read_since_start(outcomes: npt.NDArray[Any], words: str, overdose: bool) ->
     return float(hit.sum()), float(time) / DAYS_PER_YEAR
 
 
-def measure_cohort_component(component: Component, arm: int, lives: Lives) -> Pair:
-    """Return (deaths, person-years) of a component from a cohort's tally [groups, arms, counters] and its lives."""
+def measure_cohort_component(component: Component, arms: Sequence[int], lives: Lives) -> Pair:
+    """Return (deaths, person-years) of a component, of these arms together, from a cohort's tally [groups, arms,
+    counters] and its lives.
+    """
     overdose = component.statistic == "overdose death rate"
     word, _, rest = component.at.partition(" ")
-    tally = lives.tally.sum(axis=0)[arm]
+    tally = lives.tally.sum(axis=0)[list(arms)].sum(axis=0)
     if word == "on":
         return _read_bins(tally, START_BINS, START_EDGES, rest, overdose)
     if word == "off":
         return _read_bins(tally, STOP_BINS, STOP_EDGES, rest, overdose)
     if word == "since":
-        mine = lives.outcomes[lives.outcomes["arm"] == arm]
+        mine = lives.outcomes[np.isin(lives.outcomes["arm"], arms)]
         return _read_since_start(mine, rest.removeprefix("start "), overdose)
     inside = [OVERDOSE_DEATHS_IN] if overdose else [OVERDOSE_DEATHS_IN, OTHER_DEATHS_IN]
     outside = [OVERDOSE_DEATHS_OUT] if overdose else [OVERDOSE_DEATHS_OUT, OTHER_DEATHS_OUT]

@@ -3,8 +3,8 @@
 Each component has a generalised linear model (binomial with logit, Poisson with log and exposure; McCullagh and Nelder
 1989) in the coordinates, their squares, and the products of the coordinates that matter most to it, shrunk by a normal
 prior on the coefficients. It smooths the Monte Carlo noise of single simulations, which for rare deaths is large. Its
-own error is measured on simulations that it has not seen, and the final posterior is checked against direct
-simulation.
+own error is that of predicting each simulation without it, from the leverages (Cook and Weisberg 1982), and the final
+posterior is checked against direct simulation.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ PAIRED: Final = 10
 # Prior standard deviations of the coefficients (links, per unit of a coordinate): slopes, squares, products.
 SPREADS: Final = (0.7, 0.2, 0.15)
 LINK_LIMIT: Final = 14.0
+# A row that decides its own prediction does not tell how it would be predicted without it.
+MOST_LEVERAGE: Final = 0.8
 ROUNDS: Final = 25
 
 
@@ -31,7 +33,8 @@ ROUNDS: Final = 25
 class Surrogate:
     """Coefficients of every component: intercept [C], slopes and squares [C, d], products [C, k] of pairs [C, k, 2].
 
-    extra: [C] the variance on the link scale that the quadratic leaves unexplained beyond counting noise.
+    extra: [C] the variance on the link scale of predicting a simulation that the fit has not seen, beyond counting
+    noise: what the quadratic lacks, and the error of its coefficients.
     """
 
     intercept: Floats
@@ -98,18 +101,24 @@ def _fit_glm(design: Floats, result: Floats, spreads: Floats, weights: Floats, i
         link = np.clip(x @ beta, -LINK_LIMIT, LINK_LIMIT)
         mean, information = _find_moments(link, n, is_rate)
         gradient = x.T @ (w * (y - mean)) - penalty @ (beta - _anchor(beta))
-        hessian = (x * (w * information)[:, None]).T @ x + penalty
-        step = np.linalg.solve(hessian, gradient)
+        step = np.linalg.solve(_find_hessian(x, w * information, penalty), gradient)
         beta = beta + np.clip(step, -2.0, 2.0)
         if np.abs(step).max() < 1e-6:
             break
     link = np.clip(x @ beta, -LINK_LIMIT, LINK_LIMIT)
     mean, information = _find_moments(link, n, is_rate)
-    good = information > 3.0
+    spread = np.linalg.solve(_find_hessian(x, w * information, penalty), x.T)
+    leverage = w * information * (x.T * spread).sum(axis=0)
+    good = (information > 3.0) & (leverage < MOST_LEVERAGE)
     if good.sum() < 20:
         return beta, 0.05
-    noise = ((y - mean)[good] / information[good]) ** 2 - 1.0 / information[good]
+    unseen = (y - mean)[good] / information[good] / (1.0 - leverage[good])
+    noise = unseen**2 - 1.0 / information[good]
     return beta, float(max(np.average(noise, weights=(w * information)[good]), 0.0))
+
+
+def _find_hessian(x: Floats, weights: Floats, penalty: Floats) -> Floats:
+    return np.asarray((x * weights[:, None]).T @ x + penalty)
 
 
 def _anchor(beta: Floats) -> Floats:

@@ -27,6 +27,7 @@ ROLES: Final = ("fit", "held out")
 KINDS: Final = (
     "induction",
     "continuation",
+    "routine continuation",
     "tests",
     "use",
     "relapse",
@@ -40,6 +41,8 @@ RATES: Final = ("death rate", "overdose death rate")
 COUNTS: Final = ("overdoses", "fatal overdoses")
 SHARES: Final = (*("inducted", "injections", "retained", "letter", "stayers", "relapse", "completed negative", "used"),)
 STATISTICS: Final = (*SHARES, *COUNTS, *RATES)
+# The arm of a cohort that did not tell its medications apart: every policy's people together, as many starting each.
+ANY_ARM: Final = "any"
 PER: Final = {"rate per 1000py": 1000.0, "rate per 100py": 100.0}
 NORMAL_95: Final = 1.959963984540054
 OVERLAP: Final = re.compile(r"\[overlap group ([^\]]+)\]")
@@ -47,7 +50,10 @@ OVERLAP: Final = re.compile(r"\[overlap group ([^\]]+)\]")
 
 @dataclass(frozen=True, slots=True)
 class Component:
-    """A simulated statistic: scenario, arm, what is counted, and when (`at`, in the words of `statistics.py`)."""
+    """A simulated statistic: scenario, arm, what is counted, and when (`at`, in the words of `statistics.py`).
+
+    arm: a name that the scenario gives, or in a cohort ANY_ARM.
+    """
 
     population: str
     arm: str

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from trialsim.calibration.calibrate import Calibration
-from trialsim.calibration.likelihood import find_taus, lay_out_targets, predict_targets
+from trialsim.calibration.likelihood import add_extra, find_taus, lay_out_targets, predict_targets
 from trialsim.calibration.posterior import Sample, sample_posterior, split_points
 from trialsim.calibration.surrogate import predict_links
 from trialsim.calibration.targets import Target
@@ -27,6 +27,7 @@ type Floats = npt.NDArray[np.float64]
 type Pool = Callable[[Sequence[tuple[float, float]]], tuple[float, float]]
 """A naive prediction of a new study from the others: their links and standard errors, to (mean, standard deviation)."""
 
+CONTINUATIONS: Final = ("continuation", "routine continuation")
 MOST_K: Final = 0.7
 REFIT_WALKERS: Final = 200
 MOST_REFIT_RHAT: Final = 1.02
@@ -100,14 +101,15 @@ def predict_study(
     calibration: Calibration, points: Floats, weights: Floats, targets: Sequence[Target], seed: int
 ) -> tuple[Floats, Floats]:
     """Return predicted links of new studies like the targets' [rows, targets], without and with the chance of their
-    counts.
+    counts; both with the discrepancy of a new study and the surrogate's own error.
     """
     rng = np.random.default_rng(seed)
     rows = rng.choice(len(points), size=4000, p=weights)
     own, spreads = split_points(points[rows])
     layout = lay_out_targets(targets, calibration.problem.components)
     links = predict_targets(layout, predict_links(calibration.surrogate, own))
-    links = links + find_taus(spreads)[:, layout.kind] * rng.standard_normal(links.shape)
+    variance = find_taus(spreads)[:, layout.kind] ** 2 + add_extra(layout, calibration.surrogate.extra)
+    links = links + np.sqrt(variance) * rng.standard_normal(links.shape)
     return links, np.column_stack([_observe(target, links[:, i], rng) for i, target in enumerate(targets)])
 
 
@@ -170,8 +172,8 @@ def predict_constant(target: Target, others: Sequence[Target], rng: np.random.Ge
         logs = np.array([find_observed_link(o)[0] for o in own])
         mean = np.log(sum(o.events for o in own) / sum(o.n for o in own))
         return _observe(target, rng.normal(mean, logs.std(ddof=1), 4000), rng)
-    steps = [(o, find_weeks(o)) for o in others if o.kind == "continuation"]
-    weeks = find_weeks(target) if target.kind == "continuation" else 0.0
+    steps = [(o, find_weeks(o)) for o in others if o.kind in CONTINUATIONS]
+    weeks = find_weeks(target) if target.kind in CONTINUATIONS else 0.0
     if not weeks or len(steps) < 3:
         return None
     rates = np.array([-np.log(min((o.events + 0.5) / (o.n + 1.0), 0.999)) / w for o, w in steps])

@@ -150,12 +150,14 @@ def start_induction(person: Any, regimen: Any, row: Any, log: Any, cursor: Any) 
 
     Who used within the last `use_carried_days` goes on using, as a lapse, into an agonist induction.
     """
+    person["use_carried"] = 0
     move_to(person, INDUCTION)
     person["phase_end"] = person["time"] + regimen["induction_days"]
     write_event(person, READY, log, cursor)
     if regimen["dose_first"] > 0:
         if person["time"] - person["last_use"] < regimen["use_carried_days"]:
             person["use"] = LAPSE_USE
+            person["use_carried"] = 1
         give_first_dose(person, regimen, row, log, cursor)
 
 

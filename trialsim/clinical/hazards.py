@@ -197,7 +197,10 @@ def set_maintenance_hazards(person: Any, regimen: Any, parameters: Any) -> None:
     frailty = person["frailty_leaving"]
     ratio = frailty * housing * (parameters["relapse_ratio_lapse"] if person["use"] == LAPSE_USE else 1.0)
     set_weibull(person, RELAPSE, regimen["relapse_coefficient"] * ratio, parameters["relapse_shape"], since)
-    set_lapse_hazard(person, regimen["lapse_coefficient"], parameters)
+    lapse = regimen["lapse_coefficient"]
+    if person["use_carried"] > 0:
+        lapse *= parameters["lapse_ratio_use_carried"]
+    set_lapse_hazard(person, lapse, parameters)
     if person["gap"] > 0:
         set_constant(person, RESUME, 1.0 / regimen["gap_days"])
     elif regimen["daily"] > 0:

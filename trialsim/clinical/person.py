@@ -78,6 +78,7 @@ def clear_times(person: Any, horizon: float, offered_until: float) -> None:
 def clear_counts(person: Any) -> None:
     """Reset counts, flags and the present dosing."""
     person["gap"] = 0
+    person["use_carried"] = 0
     person["pending"] = NO_RESOURCE
     person["logged"] = 0
     person["done"] = 0

@@ -1,8 +1,9 @@
 """Closed laws: Weibull times, tolerance under a known history, present values, steps that bend nothing, Philox."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any, Final
 
 import numpy as np
@@ -15,6 +16,7 @@ from trialsim.clinical.vocabulary import (
     DISCONTINUE,
     INCARCERATED,
     LAPSE,
+    LAPSE_END,
     LAPSE_USE,
     MAINTAIN,
     READY,
@@ -84,12 +86,21 @@ def _weibull(rate: float, shape: float, age: float = 0.0) -> Callable[[Numbers],
     return distribution
 
 
-def _score_weibull(kernel: Kernel, medication: str, start: str, began: int, ended: int, **fields: float) -> float:
+def _score_weibull(
+    kernel: Kernel,
+    medication: str,
+    start: str,
+    began: int,
+    ended: int,
+    others: Mapping[str, float] = MappingProxyType({}),
+    **fields: float,
+) -> float:
+    # fields: rate, shape and ratios of the law; others: values that only bring it about.
     free = 2.0 if began == START else 0.0
     age = 0.0 if start == "incarcerated" else free  # days in custody do not count
     scenario = change_population(make_scenario((medication,), reentry=False), start=start, unstable_housing=0.0)
     scenario = change_population(scenario, setting="trial", opioid_free_days=free)
-    world = make_world(scenario, **{**NOTHING, "induction_days": 0.0, **fields})
+    world = make_world(scenario, **{**NOTHING, "induction_days": 0.0, **others, **fields})
     _, lives = live_everyone(kernel.simulate_batch, scenario, world, PEOPLE)
     rate, shape, *ratio = fields.values()
     waits = find_waits(lives, began, ended)
@@ -127,6 +138,17 @@ def check_weibull(name: str, kernel: Kernel) -> Check:
             lapse_rate_off_medication=0.01,
             lapse_shape=0.5,
             lapse_ratio_release=3.0,
+        ),
+        _score_weibull(
+            kernel,
+            "methadone",
+            "using",
+            LAPSE_END,
+            LAPSE,
+            {"use_carried_days": 1.0, "lapse_end_rate": 1e4},
+            lapse_rate=0.01,
+            lapse_shape=0.5,
+            lapse_ratio_use_carried=3.0,
         ),
         _score_weibull(
             kernel, "xr_naltrexone", "withdrawal", START, READY, opioid_free_days=8.0, opioid_free_shape=3.5

@@ -16,6 +16,13 @@ from trialsim.verify.transitions import TRANSITIONS, Place, Row, find_numbers, f
 
 CLOCKS: Final = EVENTS[:17]
 ENDLESS_DAYS: Final = 1e9
+# Ratios that hold for a part of a life only: 1 in a world with constant hazards.
+WITHOUT_EFFECT: Final = (
+    "overdose_ratio_tolerance_lost",
+    "overdose_ratio_release",
+    "lapse_ratio_release",
+    "lapse_ratio_use_carried",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +53,7 @@ def reduce_world(world: World, induction_days: float = 0.0, carried_days: float 
     regimens["opioid_free_coefficient"] = 1.0 / regimens["opioid_free_days"]
     regimens["entry_resource"] = regimens["dose_resource"] = NO_RESOURCE
     for name in PARAMETER_NAMES:
-        if (
-            name in ("overdose_ratio_tolerance_lost", "overdose_ratio_release", "lapse_ratio_release")
-            or "_shape" in name
-        ):
+        if name in WITHOUT_EFFECT or "_shape" in name:
             parameters[name] = 1.0
         elif name.startswith("frailty_sd_"):
             parameters[name] = 0.0
