@@ -17,7 +17,7 @@ TAUS = 0.15 + np.abs(RNG.normal(0.0, 0.5, (3, len(TAU_SCALES))))
 # Where a posterior has its mass: links within some discrepancies of the data.
 LINKS = np.zeros((3, len(COMPONENTS)))
 LINKS[:, LAYOUT.component] = LAYOUT.observed + RNG.normal(0.0, 1.0, (3, len(TARGETS))) * TAUS[:, LAYOUT.kind]
-FOUND = find_group_likelihoods(LAYOUT, LINKS, np.zeros(len(COMPONENTS)), TAUS)
+FOUND = find_group_likelihoods(LAYOUT, LINKS, np.zeros_like(LINKS), TAUS)
 
 
 def integrate(target: Target, link: float, tau: float) -> float:

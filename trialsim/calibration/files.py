@@ -78,6 +78,8 @@ def read_posterior(file: Path | Traversable | None = None) -> Calibration:
         raise InputError(
             [Problem(name, None, "names", "stale: other parameters are calibrated now", "`trialsim calibrate`")]
         )
+    if not {f"surrogate_{each.name}" for each in fields(Surrogate)} <= arrays.keys():
+        raise InputError([Problem(name, None, "", "stale: of another form of the surrogate", "`trialsim calibrate`")])
     surrogate = Surrogate(
         **{
             each.name: arrays[f"surrogate_{each.name}"].astype(np.intp if each.name == "pairs" else np.float64)

@@ -120,9 +120,10 @@ def predict_targets(layout: Layout, links: Floats) -> Floats:
     return np.asarray(links[:, layout.component] - over)
 
 
-def add_extra(layout: Layout, extra: Floats) -> Floats:
-    """Return the variance that the components' own [C] gives to the link of every target [targets]."""
-    return np.asarray(extra[layout.component] + np.where(layout.over < 0, 0.0, extra[np.maximum(layout.over, 0)]))
+def add_errors(layout: Layout, errors: Floats) -> Floats:
+    """Return the variance that the components' own [rows, C] gives to the link of every target [rows, targets]."""
+    over = np.where(layout.over < 0, 0.0, errors[:, np.maximum(layout.over, 0)])
+    return np.asarray(errors[:, layout.component] + over)
 
 
 def find_counting_variance(layout: Layout, predicted: Floats) -> Floats:
@@ -141,14 +142,14 @@ def find_observed_links(layout: Layout) -> Floats:
     return np.where(layout.law == 0, binomial, np.where(layout.law == 1, poisson, layout.value))
 
 
-def find_group_likelihoods(layout: Layout, links: Floats, extra: Floats, taus: Floats) -> Floats:
+def find_group_likelihoods(layout: Layout, links: Floats, errors: Floats, taus: Floats) -> Floats:
     """Return the log likelihood of every group [rows, groups].
 
-    links: components [rows, C]; extra: [C] further variance of the components (a surrogate's own error); taus: [rows,
-    kinds].
+    links: components [rows, C]; errors: [rows, C] further variance of the components (a surrogate's own error); taus:
+    [rows, kinds].
     """
     predicted = predict_targets(layout, links)
-    more = add_extra(layout, extra)
+    more = add_errors(layout, errors)
     tau2 = taus[:, layout.kind] ** 2
     out = _find_joint(layout, predicted, more, tau2)
     if len(layout.singles):
@@ -176,7 +177,7 @@ def _integrate_singles(layout: Layout, predicted: Floats, more: Floats, tau2: Fl
     own = layout.singles
     events, n, link = layout.events[own], layout.n[own], predicted[:, own]
     binomial = layout.law[own] == 0
-    variance = tau2[:, own] + more[own] + 1e-12
+    variance = tau2[:, own] + more[:, own] + 1e-12
     observed = layout.observed[own]
     counting = np.where(binomial, 1.0 / (1.0 / (events + 0.5) + 1.0 / np.maximum(n - events + 0.5, 0.5)), events + 0.5)
     precision = 1.0 / variance + counting

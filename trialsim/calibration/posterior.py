@@ -12,7 +12,7 @@ import contextlib
 import io
 import logging
 import warnings
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -20,7 +20,7 @@ import numpy.typing as npt
 
 from trialsim.calibration.likelihood import TAU_SCALES, Layout, find_group_likelihoods, find_taus
 from trialsim.calibration.moves import find_effective_size, find_rhat, move_from_both_sides
-from trialsim.calibration.surrogate import Surrogate, predict_links
+from trialsim.calibration.surrogate import Surrogate, find_error, keep_components, predict_links
 
 type Floats = npt.NDArray[np.float64]
 
@@ -51,13 +51,14 @@ def split_points(points: Floats) -> tuple[Floats, Floats]:
 def find_log_likelihood(surrogate: Surrogate, layout: Layout, points: Floats) -> Floats:
     """Return the log likelihood of every group [rows, groups] under the surrogate."""
     own, spreads = split_points(points)
-    return find_group_likelihoods(layout, predict_links(surrogate, own), surrogate.extra, find_taus(spreads))
+    links = predict_links(surrogate, own)
+    return find_group_likelihoods(layout, links, find_error(surrogate, links), find_taus(spreads))
 
 
 def keep_used(surrogate: Surrogate, layout: Layout) -> tuple[Surrogate, Layout]:
     """Return both without the components that no target of the layout has: what is held out moves no draw."""
     used = np.union1d(layout.component, layout.over[layout.over >= 0])
-    kept = Surrogate(*(getattr(surrogate, each.name)[used] for each in fields(Surrogate)))
+    kept = keep_components(surrogate, used)
     over = np.where(layout.over < 0, -1, np.searchsorted(used, layout.over))
     return kept, replace(layout, component=np.searchsorted(used, layout.component), over=over)
 

@@ -3,14 +3,16 @@
 Each component has a generalised linear model (binomial with logit, Poisson with log and exposure; McCullagh and Nelder
 1989) in the coordinates, their squares, and the products of the coordinates that matter most to it, shrunk by a normal
 prior on the coefficients. It smooths the Monte Carlo noise of single simulations, which for rare deaths is large. Its
-own error is that of predicting each simulation without it, from the leverages (Cook and Weisberg 1982), and the final
-posterior is checked against direct simulation.
+own error is that of predicting each simulation without it, from the leverages (Cook and Weisberg 1982), and grows away
+from the middle of what was simulated, where a quadratic is at its best. The final posterior is checked against direct
+simulation.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Final
 
 import numpy as np
@@ -19,6 +21,7 @@ import numpy.typing as npt
 from trialsim.calibration.targets import COUNTS, RATES, Component
 
 type Floats = npt.NDArray[np.float64]
+type Indices = npt.NDArray[np.intp]
 
 PAIRED: Final = 10
 # Prior standard deviations of the coefficients (links, per unit of a coordinate): slopes, squares, products.
@@ -27,30 +30,55 @@ LINK_LIMIT: Final = 14.0
 # A row that decides its own prediction does not tell how it would be predicted without it.
 MOST_LEVERAGE: Final = 0.8
 ROUNDS: Final = 25
+# Level and growth: where their fit begins, the bounds of their logarithms, the least rows, and the level with fewer.
+FIRST_ERROR: Final = (0.01, 0.005)
+ERROR_BOUNDS: Final = ((-18.0, 1.0), (-18.0, 1.0))
+LEAST_ROWS: Final = 20
+UNKNOWN_ERROR: Final = 0.05
 
 
 @dataclass(frozen=True, slots=True)
 class Surrogate:
-    """Coefficients of every component: intercept [C], slopes and squares [C, d], products [C, k] of pairs [C, k, 2].
+    """Coefficients of every component: intercept [C], slopes and squares [C, d], products [C, P] of the coordinates in
+    pairs [P, 2] (every pair that any component has; 0 where one has it not).
 
-    extra: [C] the variance on the link scale of predicting a simulation that the fit has not seen, beyond counting
-    noise: what the quadratic lacks, and the error of its coefficients.
+    error: [C, 3] level, growth, and middle link: level + growth (link - middle)^2 is the variance on the link scale of
+    predicting a simulation that the fit has not seen, beyond counting noise: what the quadratic lacks, and the error of
+    its coefficients.
     """
 
     intercept: Floats
     slopes: Floats
     squares: Floats
     products: Floats
-    pairs: npt.NDArray[np.intp]
-    extra: Floats
+    pairs: Indices
+    error: Floats
 
 
 def predict_links(surrogate: Surrogate, points: Floats) -> Floats:
     """Return the link (logit of a share, logarithm of a rate) of every component [rows, C] at coordinates [rows, d]."""
     links = surrogate.intercept + points @ surrogate.slopes.T + (points * points) @ surrogate.squares.T
-    first, second = surrogate.pairs[..., 0], surrogate.pairs[..., 1]
-    crossed = points[:, first] * points[:, second]
-    return np.asarray(np.clip(links + (crossed * surrogate.products).sum(axis=-1), -LINK_LIMIT, LINK_LIMIT))
+    links += (points[:, surrogate.pairs[:, 0]] * points[:, surrogate.pairs[:, 1]]) @ surrogate.products.T
+    return np.asarray(np.clip(links, -LINK_LIMIT, LINK_LIMIT))
+
+
+def keep_components(surrogate: Surrogate, used: Indices) -> Surrogate:
+    """Return the surrogate of some components, in the order of their numbers `used`, without the others' pairs."""
+    paired = surrogate.products[used].any(axis=0)
+    return Surrogate(
+        surrogate.intercept[used],
+        surrogate.slopes[used],
+        surrogate.squares[used],
+        surrogate.products[used][:, paired],
+        surrogate.pairs[paired],
+        surrogate.error[used],
+    )
+
+
+def find_error(surrogate: Surrogate, links: Floats) -> Floats:
+    """Return the variance [rows, C] of predicting a simulation that the fit has not seen, at predicted links."""
+    level, growth, middle = surrogate.error.T
+    return np.asarray(level + growth * (links - middle) ** 2)
 
 
 def fit_surrogate(components: Sequence[Component], points: Floats, results: Floats, centre: Floats) -> Surrogate:
@@ -62,34 +90,44 @@ def fit_surrogate(components: Sequence[Component], points: Floats, results: Floa
     distance = ((points - centre) ** 2).mean(axis=1)
     weights = 1.0 / (1.0 + np.maximum(distance - 1.0, 0.0))
     fitted = [_fit_component(part, points, results[:, i], weights) for i, part in enumerate(components)]
+    products, pairs = _join_products([each[3] for each in fitted], [each[4] for each in fitted])
     return Surrogate(
         np.array([each[0] for each in fitted]),
         np.array([each[1] for each in fitted]),
         np.array([each[2] for each in fitted]),
-        np.array([each[3] for each in fitted]),
-        np.array([each[4] for each in fitted]),
+        products,
+        pairs,
         np.array([each[5] for each in fitted]),
     )
 
 
+def _join_products(products: Sequence[Floats], pairs: Sequence[Indices]) -> tuple[Floats, Indices]:
+    """Return the products [C, P] of every component's pairs, and the pairs [P, 2] of all."""
+    listed, place = np.unique(np.concatenate(pairs), axis=0, return_inverse=True)
+    out = np.zeros((len(products), len(listed)))
+    row = np.repeat(np.arange(len(products)), [len(each) for each in products])
+    out[row, place.reshape(-1)] = np.concatenate(products)
+    return out, listed
+
+
 def _fit_component(
     component: Component, points: Floats, result: Floats, weights: Floats
-) -> tuple[float, Floats, Floats, Floats, npt.NDArray[np.intp], float]:
+) -> tuple[float, Floats, Floats, Floats, Indices, Floats]:
     d = points.shape[1]
     is_rate = component.statistic in (*RATES, *COUNTS)
     main = np.column_stack([np.ones(len(points)), points, points * points])
     spreads = np.concatenate([[10.0], np.full(d, SPREADS[0]), np.full(d, SPREADS[1])])
     first, _ = _fit_glm(main, result, spreads, weights, is_rate)
     strongest = np.argsort(-np.abs(first[1 : d + 1]))[:PAIRED]
-    pairs = np.array([(a, b) for k, a in enumerate(strongest) for b in strongest[k + 1 :]], dtype=np.intp)
+    pairs = np.array(list(combinations(sorted(strongest), 2)), dtype=np.intp)
     full = np.column_stack([main, points[:, pairs[:, 0]] * points[:, pairs[:, 1]]])
     wide = np.concatenate([spreads, np.full(len(pairs), SPREADS[2])])
-    found, extra = _fit_glm(full, result, wide, weights, is_rate)
-    return float(found[0]), found[1 : d + 1], found[d + 1 : 2 * d + 1], found[2 * d + 1 :], pairs, extra
+    found, error = _fit_glm(full, result, wide, weights, is_rate)
+    return float(found[0]), found[1 : d + 1], found[d + 1 : 2 * d + 1], found[2 * d + 1 :], pairs, error
 
 
-def _fit_glm(design: Floats, result: Floats, spreads: Floats, weights: Floats, is_rate: bool) -> tuple[Floats, float]:
-    """Return coefficients (posterior mode, by iterated weighted least squares) and the extra variance on the link."""
+def _fit_glm(design: Floats, result: Floats, spreads: Floats, weights: Floats, is_rate: bool) -> tuple[Floats, Floats]:
+    """Return coefficients (posterior mode, by iterated weighted least squares) and the error as in `Surrogate`."""
     events, amount = result[:, 0], result[:, 1]
     used = (amount > 0.0) & (weights > 0.0)
     x, y, n, w = design[used], events[used], amount[used], weights[used]
@@ -110,11 +148,27 @@ def _fit_glm(design: Floats, result: Floats, spreads: Floats, weights: Floats, i
     spread = np.linalg.solve(_find_hessian(x, w * information, penalty), x.T)
     leverage = w * information * (x.T * spread).sum(axis=0)
     good = (information > 3.0) & (leverage < MOST_LEVERAGE)
-    if good.sum() < 20:
-        return beta, 0.05
+    if good.sum() < LEAST_ROWS:
+        return beta, np.array([UNKNOWN_ERROR, 0.0, 0.0])
     unseen = (y - mean)[good] / information[good] / (1.0 - leverage[good])
-    noise = unseen**2 - 1.0 / information[good]
-    return beta, float(max(np.average(noise, weights=(w * information)[good]), 0.0))
+    return beta, _fit_error(link[good], unseen, 1.0 / information[good])
+
+
+def _fit_error(links: Floats, unseen: Floats, noise: Floats) -> Floats:
+    """Return level, growth and middle of the error [3]: by maximum likelihood of residuals [rows] whose variance is the
+    error and their own counting noise.
+    """
+    from scipy.optimize import minimize
+
+    middle = links.mean()
+    away = (links - middle) ** 2
+
+    def find_deviance(logs: Floats) -> float:
+        variance = np.exp(logs[0]) + np.exp(logs[1]) * away + noise
+        return float((np.log(variance) + unseen**2 / variance).sum())
+
+    found = minimize(find_deviance, np.log(FIRST_ERROR), method="Nelder-Mead", bounds=ERROR_BOUNDS)
+    return np.array([*np.exp(found.x), middle])
 
 
 def _find_hessian(x: Floats, weights: Floats, penalty: Floats) -> Floats:

@@ -17,9 +17,9 @@ import numpy as np
 import numpy.typing as npt
 
 from trialsim.calibration.calibrate import Calibration
-from trialsim.calibration.likelihood import add_extra, find_taus, lay_out_targets, predict_targets
+from trialsim.calibration.likelihood import add_errors, find_taus, lay_out_targets, predict_targets
 from trialsim.calibration.posterior import Sample, sample_posterior, split_points
-from trialsim.calibration.surrogate import predict_links
+from trialsim.calibration.surrogate import find_error, predict_links
 from trialsim.calibration.targets import Target
 from trialsim.problems import InputError, Problem
 
@@ -107,8 +107,9 @@ def predict_study(
     rows = rng.choice(len(points), size=4000, p=weights)
     own, spreads = split_points(points[rows])
     layout = lay_out_targets(targets, calibration.problem.components)
-    links = predict_targets(layout, predict_links(calibration.surrogate, own))
-    variance = find_taus(spreads)[:, layout.kind] ** 2 + add_extra(layout, calibration.surrogate.extra)
+    parts = predict_links(calibration.surrogate, own)
+    variance = find_taus(spreads)[:, layout.kind] ** 2 + add_errors(layout, find_error(calibration.surrogate, parts))
+    links = predict_targets(layout, parts)
     links = links + np.sqrt(variance) * rng.standard_normal(links.shape)
     return links, np.column_stack([_observe(target, links[:, i], rng) for i, target in enumerate(targets)])
 
