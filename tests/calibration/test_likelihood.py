@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from trialsim.calibration.likelihood import OWN_SHARE, TAU_SCALES, find_group_likelihoods, find_taus, lay_out_targets
+from trialsim.calibration.likelihood import (
+    OWN_SHARE,
+    TAU_SCALES,
+    find_group_likelihoods,
+    find_taus,
+    lay_out_targets,
+    tie_errors,
+)
 from trialsim.calibration.targets import Target, list_components, read_targets
 
 TARGETS = tuple(target for target in read_targets() if target.role == "fit")
@@ -60,6 +67,38 @@ def test_groups_are_the_multivariate_normal_of_their_links() -> None:
         observed = np.log((events + 0.5) / (n - events + 0.5))
         expected = stats.multivariate_normal.logpdf(observed, link, covariance)
         assert FOUND[0, group] == pytest.approx(float(expected), rel=1e-9)
+
+
+def test_errors_that_are_alike_are_a_covariance_of_their_group() -> None:
+    """Errors with a correlation of three factors, which principal factors give back: the multivariate normal again."""
+    factors = RNG.uniform(-0.55, 0.55, (len(COMPONENTS), 3))
+    alike = factors @ factors.T
+    np.fill_diagonal(alike, 1.0)
+    tied = tie_errors(LAYOUT, alike)
+    errors = RNG.uniform(0.01, 0.2, LINKS.shape)
+    found = find_group_likelihoods(tied, LINKS, errors, TAUS)
+    seen = 0
+    for group in np.flatnonzero(np.bincount(LAYOUT.group) > 6):
+        own = np.flatnonzero(LAYOUT.group == group)
+        parts = LAYOUT.component[own]
+        np.testing.assert_allclose(
+            tied.loadings[own] @ tied.loadings[own].T + np.diag(1.0 - (tied.loadings[own] ** 2).sum(axis=1)),
+            alike[np.ix_(parts, parts)],
+            atol=0.02,
+        )
+        link = LINKS[0, parts]
+        share = 1.0 / (1.0 + np.exp(-link))
+        n, events = LAYOUT.n[own], LAYOUT.events[own]
+        tau2 = TAUS[0, LAYOUT.kind[own[0]]] ** 2
+        covariance = np.diag(1.0 / (n * share * (1.0 - share)) + OWN_SHARE * tau2) + (1.0 - OWN_SHARE) * tau2
+        scale = np.sqrt(errors[0, parts])
+        loadings = scale[:, None] * tied.loadings[own]
+        covariance += loadings @ loadings.T + np.diag(scale**2 * (1.0 - (tied.loadings[own] ** 2).sum(axis=1)))
+        observed = np.log((events + 0.5) / (n - events + 0.5))
+        expected = stats.multivariate_normal.logpdf(observed, link, covariance)
+        assert found[0, group] == pytest.approx(float(expected), rel=1e-9)
+        seen += 1
+    assert seen > 3
 
 
 def test_discrepancies_are_half_normal() -> None:

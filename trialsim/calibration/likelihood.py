@@ -11,7 +11,7 @@ simulation's noise.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -40,7 +40,11 @@ TAU_SCALES: Final = {
 # Kinds that are held out only borrow the discrepancy of the kind that is nearest.
 BORROWED: Final = {"overdoses": "death rate"}
 OWN_SHARE: Final = 0.25
-_NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(15)
+# Factors of the surrogate's errors within a group.
+FACTORS: Final = 3
+FACTOR_ROUNDS: Final = 30
+MOST_SHARED: Final = 0.98
+_NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(11)
 _LOG_WEIGHTS = np.log(_WEIGHTS) + 0.5 * _NODES**2
 
 
@@ -51,7 +55,8 @@ class Layout:
     component, over: index into the components (over -1: none); kind: index into TAU_SCALES; law: 0 binomial, 1 Poisson,
     2 normal; events, n, value, error as in `Target` (n 1 where there is none); observed: links of the data; group: of
     each target; sums: [targets, groups] 1 where a target belongs to a group; own_share: share of the discrepancy's
-    variance that is a target's own; singles: counts that are alone in their group.
+    variance that is a target's own; singles: counts that are alone in their group; loadings: [targets, FACTORS] of the
+    surrogate's errors on what a group's share (`tie_errors`).
     """
 
     names: tuple[str, ...]
@@ -68,6 +73,7 @@ class Layout:
     sums: Floats
     own_share: Floats
     singles: Indices
+    loadings: Floats
 
     @property
     def observed(self) -> Floats:
@@ -103,6 +109,7 @@ def lay_out_targets(targets: Sequence[Target], components: Sequence[Component]) 
         sums=(group[:, None] == np.arange(len(names))).astype(np.float64),
         own_share=np.where(alone, 1.0, OWN_SHARE),
         singles=np.flatnonzero(alone & (law < 2)),
+        loadings=np.zeros((len(targets), FACTORS)),
     )
 
 
@@ -118,6 +125,38 @@ def predict_targets(layout: Layout, links: Floats) -> Floats:
     """Return the link of every target [rows, targets] from those of the components [rows, C]."""
     over = np.where(layout.over < 0, 0.0, links[:, np.maximum(layout.over, 0)])
     return np.asarray(links[:, layout.component] - over)
+
+
+def tie_errors(layout: Layout, alike: Floats) -> Layout:
+    """Return the layout with loadings: principal factors of the correlation between the errors of a group's targets.
+
+    alike: [C, C] between components. Errors of one curve move together, so that they scatter less about it than
+    independent ones; taken as independent they would leave too little scatter to the discrepancy.
+    """
+    loadings = np.zeros((len(layout.names), FACTORS))
+    for group in range(len(layout.groups)):
+        own = np.flatnonzero(layout.group == group)
+        if len(own) < 2:
+            continue
+        correlation = alike[np.ix_(layout.component[own], layout.component[own])]
+        loadings[own] = _find_loadings(correlation)
+    return replace(layout, loadings=loadings)
+
+
+def _find_loadings(correlation: Floats) -> Floats:
+    """Return principal factors [k, FACTORS] of a correlation matrix [k, k] (iterated communalities; Harman 1976)."""
+    size = len(correlation)
+    shared = np.zeros(size)
+    found = np.zeros((size, FACTORS))
+    for _ in range(FACTOR_ROUNDS):
+        reduced = correlation - np.diag(1.0 - shared)
+        values, vectors = np.linalg.eigh(reduced)
+        count = min(FACTORS, size - 1)
+        kept = vectors[:, ::-1][:, :count] * np.sqrt(np.maximum(values[::-1][:count], 0.0))
+        found[:, :count] = kept
+        shared = np.minimum((found**2).sum(axis=1), MOST_SHARED)
+    scale = np.sqrt(np.minimum(MOST_SHARED / np.maximum((found**2).sum(axis=1), 1e-12), 1.0))
+    return found * scale[:, None]
 
 
 def add_errors(layout: Layout, errors: Floats) -> Floats:
@@ -158,15 +197,34 @@ def find_group_likelihoods(layout: Layout, links: Floats, errors: Floats, taus: 
 
 
 def _find_joint(layout: Layout, predicted: Floats, more: Floats, tau2: Floats) -> Floats:
-    """Normal law of every group's observed links: own variances, and a shared part of the discrepancy."""
-    own = find_counting_variance(layout, predicted) + more + layout.own_share * tau2
-    shared = np.zeros((len(predicted), len(layout.groups)))
-    shared[:, layout.group] = (1.0 - layout.own_share) * tau2
+    """Normal law of every group's observed links: own variances, a shared part of the discrepancy, and the factors of
+    the surrogate's errors.
+
+    The covariance is diag(own) + B B', whose determinant and inverse follow from I + B' diag(own)^-1 B (Woodbury),
+    here eliminated column by column for all rows and groups at once.
+    """
+    unshared = 1.0 - (layout.loadings**2).sum(axis=1)
+    own = find_counting_variance(layout, predicted) + more * unshared + layout.own_share * tau2
     residual = layout.observed - predicted
-    total = (1.0 / own) @ layout.sums
-    weighted = (residual / own) @ layout.sums
-    square = (residual**2 / own) @ layout.sums - shared * weighted**2 / (1.0 + shared * total)
-    spread = np.log(own) @ layout.sums + np.log1p(shared * total)
+    columns = [np.sqrt((1.0 - layout.own_share) * tau2)]
+    columns += [np.sqrt(more) * layout.loadings[:, f] for f in range(FACTORS)]
+    weighted = [column / own for column in columns]
+    square = (residual**2 / own) @ layout.sums
+    spread = np.log(own) @ layout.sums
+    across = [(each * residual) @ layout.sums for each in weighted]
+    inner = {
+        (i, j): (weighted[i] * columns[j]) @ layout.sums + float(i == j)
+        for j in range(len(columns))
+        for i in range(j + 1)
+    }
+    for i in range(len(columns)):
+        square -= across[i] ** 2 / inner[i, i]
+        spread += np.log(inner[i, i])
+        for j in range(i + 1, len(columns)):
+            factor = inner[i, j] / inner[i, i]
+            across[j] = across[j] - factor * across[i]
+            for k in range(j, len(columns)):
+                inner[j, k] = inner[j, k] - factor * inner[i, k]
     return np.asarray(-0.5 * (square + spread + layout.sums.sum(axis=0) * np.log(2.0 * np.pi)))
 
 

@@ -18,14 +18,14 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from trialsim.calibration.likelihood import TAU_SCALES, Layout, find_group_likelihoods, find_taus
+from trialsim.calibration.likelihood import TAU_SCALES, Layout, find_group_likelihoods, find_taus, tie_errors
 from trialsim.calibration.moves import find_effective_size, find_rhat, move_from_both_sides
 from trialsim.calibration.surrogate import Surrogate, find_error, keep_components, predict_links
 
 type Floats = npt.NDArray[np.float64]
 
 # Enough for the covariance of the coordinates, which is all that the moves take from the particles' spread.
-PARTICLES: Final = 600
+PARTICLES: Final = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ def keep_used(surrogate: Surrogate, layout: Layout) -> tuple[Surrogate, Layout]:
     used = np.union1d(layout.component, layout.over[layout.over >= 0])
     kept = keep_components(surrogate, used)
     over = np.where(layout.over < 0, -1, np.searchsorted(used, layout.over))
-    return kept, replace(layout, component=np.searchsorted(used, layout.component), over=over)
+    return kept, tie_errors(replace(layout, component=np.searchsorted(used, layout.component), over=over), kept.alike)
 
 
 def sample_posterior(

@@ -35,6 +35,8 @@ FIRST_ERROR: Final = (0.01, 0.005)
 ERROR_BOUNDS: Final = ((-18.0, 1.0), (-18.0, 1.0))
 LEAST_ROWS: Final = 20
 UNKNOWN_ERROR: Final = 0.05
+# Residuals beyond this many standard deviations count as so many where their correlation is taken.
+MOST_RESIDUAL: Final = 4.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,7 @@ class Surrogate:
 
     error: [C, 3] level, growth, and middle link: level + growth (link - middle)^2 is the variance on the link scale of
     predicting a simulation that the fit has not seen, beyond counting noise: what the quadratic lacks, and the error of
-    its coefficients.
+    its coefficients. alike: [C, C] correlation of these errors between components.
     """
 
     intercept: Floats
@@ -53,6 +55,7 @@ class Surrogate:
     products: Floats
     pairs: Indices
     error: Floats
+    alike: Floats
 
 
 def predict_links(surrogate: Surrogate, points: Floats) -> Floats:
@@ -72,13 +75,29 @@ def keep_components(surrogate: Surrogate, used: Indices) -> Surrogate:
         surrogate.products[used][:, paired],
         surrogate.pairs[paired],
         surrogate.error[used],
+        surrogate.alike[np.ix_(used, used)],
     )
 
 
 def find_error(surrogate: Surrogate, links: Floats) -> Floats:
     """Return the variance [rows, C] of predicting a simulation that the fit has not seen, at predicted links."""
-    level, growth, middle = surrogate.error.T
+    return _find_variance(surrogate.error, links)
+
+
+def _find_variance(error: Floats, links: Floats) -> Floats:
+    level, growth, middle = error.T
     return np.asarray(level + growth * (links - middle) ** 2)
+
+
+def _correlate(residuals: Sequence[Floats]) -> Floats:
+    """Return the correlation [C, C] of standardised residuals [C, rows]; rows that say nothing of one are 0 and weaken
+    it.
+    """
+    table = np.array(residuals)
+    table = table / np.maximum(np.sqrt((table**2).mean(axis=1, keepdims=True)), 1e-12)
+    alike = table @ table.T / table.shape[1]
+    np.fill_diagonal(alike, 1.0)
+    return np.asarray(np.clip(alike, -1.0, 1.0))
 
 
 def fit_surrogate(components: Sequence[Component], points: Floats, results: Floats, centre: Floats) -> Surrogate:
@@ -98,6 +117,7 @@ def fit_surrogate(components: Sequence[Component], points: Floats, results: Floa
         products,
         pairs,
         np.array([each[5] for each in fitted]),
+        _correlate([each[6] for each in fitted]),
     )
 
 
@@ -112,22 +132,26 @@ def _join_products(products: Sequence[Floats], pairs: Sequence[Indices]) -> tupl
 
 def _fit_component(
     component: Component, points: Floats, result: Floats, weights: Floats
-) -> tuple[float, Floats, Floats, Floats, Indices, Floats]:
+) -> tuple[float, Floats, Floats, Floats, Indices, Floats, Floats]:
     d = points.shape[1]
     is_rate = component.statistic in (*RATES, *COUNTS)
     main = np.column_stack([np.ones(len(points)), points, points * points])
     spreads = np.concatenate([[10.0], np.full(d, SPREADS[0]), np.full(d, SPREADS[1])])
-    first, _ = _fit_glm(main, result, spreads, weights, is_rate)
+    first, _, _ = _fit_glm(main, result, spreads, weights, is_rate)
     strongest = np.argsort(-np.abs(first[1 : d + 1]))[:PAIRED]
     pairs = np.array(list(combinations(sorted(strongest), 2)), dtype=np.intp)
     full = np.column_stack([main, points[:, pairs[:, 0]] * points[:, pairs[:, 1]]])
     wide = np.concatenate([spreads, np.full(len(pairs), SPREADS[2])])
-    found, error = _fit_glm(full, result, wide, weights, is_rate)
-    return float(found[0]), found[1 : d + 1], found[d + 1 : 2 * d + 1], found[2 * d + 1 :], pairs, error
+    found, error, unseen = _fit_glm(full, result, wide, weights, is_rate)
+    return float(found[0]), found[1 : d + 1], found[d + 1 : 2 * d + 1], found[2 * d + 1 :], pairs, error, unseen
 
 
-def _fit_glm(design: Floats, result: Floats, spreads: Floats, weights: Floats, is_rate: bool) -> tuple[Floats, Floats]:
-    """Return coefficients (posterior mode, by iterated weighted least squares) and the error as in `Surrogate`."""
+def _fit_glm(
+    design: Floats, result: Floats, spreads: Floats, weights: Floats, is_rate: bool
+) -> tuple[Floats, Floats, Floats]:
+    """Return coefficients (posterior mode, by iterated weighted least squares), the error as in `Surrogate`, and the
+    residuals [rows] of predicting each row without it, in standard deviations (0 where a row says nothing of them).
+    """
     events, amount = result[:, 0], result[:, 1]
     used = (amount > 0.0) & (weights > 0.0)
     x, y, n, w = design[used], events[used], amount[used], weights[used]
@@ -149,9 +173,12 @@ def _fit_glm(design: Floats, result: Floats, spreads: Floats, weights: Floats, i
     leverage = w * information * (x.T * spread).sum(axis=0)
     good = (information > 3.0) & (leverage < MOST_LEVERAGE)
     if good.sum() < LEAST_ROWS:
-        return beta, np.array([UNKNOWN_ERROR, 0.0, 0.0])
-    unseen = (y - mean)[good] / information[good] / (1.0 - leverage[good])
-    return beta, _fit_error(link[good], unseen, 1.0 / information[good])
+        return beta, np.array([UNKNOWN_ERROR, 0.0, 0.0]), np.zeros(len(design))
+    unseen, noise = (y - mean)[good] / information[good] / (1.0 - leverage[good]), 1.0 / information[good]
+    error = _fit_error(link[good], unseen, noise)
+    standardised = np.zeros(len(design))
+    standardised[np.flatnonzero(used)[good]] = unseen / np.sqrt(_find_variance(error, link[good]) + noise)
+    return beta, error, np.clip(standardised, -MOST_RESIDUAL, MOST_RESIDUAL)
 
 
 def _fit_error(links: Floats, unseen: Floats, noise: Floats) -> Floats:
