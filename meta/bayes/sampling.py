@@ -18,7 +18,7 @@ ATTEMPTS: Final = ((0, 0.95, 1), (1, 0.99, 2), (0, 0.995, 2), (0, 0.998, 4))
 """Form of the model, target acceptance, factor of tuning and draws; the next is tried where one fails. The last, with
 the smallest steps, saves networks that fail all the others.
 """
-DIVERGED: Final = ((0, 0.99, 2), (1, 0.99, 2), (0, 0.998, 4))
+DIVERGED: Final = ((0, 0.99, 1), (1, 0.99, 2), (0, 0.998, 4))
 """What follows a first attempt that missed by divergences alone: its form mixes, and has to step more carefully."""
 
 

@@ -51,7 +51,51 @@ def test_they_go_on_until_r_hat_holds(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(moves, "FORGET", 20)
     monkeypatch.setattr(moves, "BETWEEN", 10)
     points = draw_collapsed()
-    assert find_rhat(move_from_both_sides(find_log_likelihood, points, WALKERS, 1, float("inf"))) > 1.01
     assert find_rhat(move_from_both_sides(find_log_likelihood, points, WALKERS, 1, 1.01)) <= 1.01
     monkeypatch.setattr(moves, "ROUNDS", 1)
     assert find_rhat(move_from_both_sides(find_log_likelihood, points, WALKERS, 1, 1.01)) > 1.01
+
+
+@pytest.mark.parametrize(("found", "rounds"), [([1.0, 1.0], 2), ([1.2, 1.0, 1.0], 3), ([1.0, 1.2, 1.0, 1.0], 4)])
+def test_two_rounds_in_a_row_have_to_pass(
+    monkeypatch: pytest.MonkeyPatch, found: list[float], rounds: int
+) -> None:
+    """The first round after the halves have met is still under a law that was fitted before they had."""
+    seen: list[np.ndarray] = []
+
+    def judge(halves: np.ndarray) -> float:
+        seen.append(halves)
+        return found[len(seen) - 1]
+
+    monkeypatch.setattr(moves, "FORGET", 2)
+    monkeypatch.setattr(moves, "BETWEEN", 1)
+    monkeypatch.setattr(moves, "find_rhat", judge)
+    states = move_from_both_sides(find_log_likelihood, draw_collapsed(), WALKERS, 1, 1.01)
+    assert len(seen) == rounds
+    np.testing.assert_array_equal(states, seen[-1])
+
+
+def test_they_reach_a_spread_that_has_to_be_found_too() -> None:
+    """A discrepancy like those of calibration: y_j around x_j with the standard deviation exp(z), where small z hold
+    every x_j tight. Without the x_j the data are normal with variance 1 + exp(2 z), so that the posterior of z is an
+    integral in one dimension.
+    """
+    data = np.random.default_rng(8).standard_normal(D) * 1.2
+    grid = np.linspace(-6.0, 4.0, 4001)
+    variance = 1.0 + np.exp(2.0 * grid)
+    log_density = -0.5 * grid**2 - 0.5 * (np.log(variance)[:, None] + data**2 / variance[:, None]).sum(axis=1)
+    density = np.exp(log_density - log_density.max())
+    density /= density.sum()
+    mean = float(density @ grid)
+    spread = float(np.sqrt(density @ (grid - mean) ** 2))
+
+    def find(rows: np.ndarray) -> np.ndarray:
+        z = rows[:, -1]
+        return np.asarray(-0.5 * ((data - rows[:, :-1]) ** 2).sum(axis=1) * np.exp(-2.0 * z) - D * z)
+
+    collapsed = 0.3 * np.random.default_rng(9).standard_normal((400, D + 1))
+    states = move_from_both_sides(find, collapsed, WALKERS, 2, 1.01)
+    found = states[..., -1].reshape(-1)
+    size = find_effective_size(states)
+    assert abs(found.mean() - mean) < 4.0 * spread / np.sqrt(size)
+    assert abs(found.std() / spread - 1.0) < 4.0 * 1.5 / np.sqrt(2.0 * size)

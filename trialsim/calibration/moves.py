@@ -5,7 +5,8 @@ Sequential Monte Carlo stops its own moves by a heuristic, and in some eighty co
 narrow (up to 15% in single ones), which more particles do not cure. So half of the walkers begin at its particles and
 half in the prior, much wider; all move until both halves are one, which R-hat between the halves (of ranks, and of
 distances from the median) has to confirm: while it does not, they move on for another round, under a reference law
-fitted to where they are.
+fitted to where they are. Two rounds in a row have to pass, and the second is the sample: a reference law that was
+fitted before the halves had met moves both of them badly, and alike, which R-hat between them cannot see.
 """
 
 from __future__ import annotations
@@ -21,11 +22,12 @@ type Floats = npt.NDArray[np.float64]
 type LogLikelihood = Callable[[Floats], Floats]
 
 # Step sizes, drawn anew for each walker and step. A round's iterations before its first row is kept, those between
-# rows, and the rows kept; the rounds after which moves end, whatever R-hat says.
+# rows, and the rows kept; the rounds in a row that have to pass, and those after which moves end, whatever R-hat says.
 STEPS: Final = (0.1, 0.25, 0.5)
 FORGET: Final = 600
 BETWEEN: Final = 100
 KEPT: Final = 5
+IN_A_ROW: Final = 2
 ROUNDS: Final = 12
 
 
@@ -74,17 +76,20 @@ def move_walkers(find: LogLikelihood, start: Floats, reference: Reference, rng: 
 def move_from_both_sides(find: LogLikelihood, points: Floats, walkers: int, seed: int, most_rhat: float) -> Floats:
     """Return [KEPT, 2, walkers, d]: states of walkers from a sample, and of as many from the prior.
 
-    The states are those of the first round whose R-hat is at most `most_rhat`, or of the last.
+    The states are those of the first round whose R-hat is at most `most_rhat`, as that of the round before it was, or
+    of the last.
     """
     rng = np.random.default_rng(seed)
     d = points.shape[1]
     inside = points[rng.integers(len(points), size=walkers)]
     state = np.concatenate([inside, rng.standard_normal((walkers, d))])
     reference = fit_reference(points)
+    passed = 0
     for _ in range(ROUNDS):
         states = move_walkers(find, state, reference, rng)
         halves = states.reshape(KEPT, 2, walkers, d)
-        if find_rhat(halves) <= most_rhat:
+        passed = passed + 1 if find_rhat(halves) <= most_rhat else 0
+        if passed == IN_A_ROW:
             break
         state, reference = states[-1], fit_reference(states.reshape(-1, d))
     return halves
