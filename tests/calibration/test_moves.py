@@ -57,9 +57,7 @@ def test_they_go_on_until_r_hat_holds(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(("found", "rounds"), [([1.0, 1.0], 2), ([1.2, 1.0, 1.0], 3), ([1.0, 1.2, 1.0, 1.0], 4)])
-def test_two_rounds_in_a_row_have_to_pass(
-    monkeypatch: pytest.MonkeyPatch, found: list[float], rounds: int
-) -> None:
+def test_two_rounds_in_a_row_have_to_pass(monkeypatch: pytest.MonkeyPatch, found: list[float], rounds: int) -> None:
     """The first round after the halves have met is still under a law that was fitted before they had."""
     seen: list[np.ndarray] = []
 
