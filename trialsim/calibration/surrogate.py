@@ -3,8 +3,8 @@
 Each component has a generalised linear model (binomial with logit, Poisson with log and exposure; McCullagh and Nelder
 1989) in the coordinates, their squares, and the products of the coordinates that matter most to it, shrunk by a normal
 prior on the coefficients. It smooths the Monte Carlo noise of single simulations, which for rare deaths is large. Its
-own error is measured on simulations that it has not seen, and the final posterior is checked against direct
-simulation.
+own error is what its own rows show, which is less than that of simulations that it has not seen; the final posterior is
+checked against direct simulation.
 """
 
 from __future__ import annotations
