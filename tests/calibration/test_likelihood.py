@@ -1,20 +1,26 @@
 """The likelihood against brute force and against scipy's multivariate normal."""
 
 import math
+from itertools import combinations
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from scipy import stats
 
 from trialsim.calibration.likelihood import (
     OWN_SHARE,
     TAU_SCALES,
+    add_errors,
     find_group_likelihoods,
     find_taus,
     lay_out_targets,
     tie_errors,
 )
+from trialsim.calibration.surrogate import Surrogate
 from trialsim.calibration.targets import Target, list_components, read_targets
+
+type Floats = npt.NDArray[np.float64]
 
 TARGETS = tuple(target for target in read_targets() if target.role == "fit")
 COMPONENTS = list_components(TARGETS)
@@ -69,36 +75,62 @@ def test_groups_are_the_multivariate_normal_of_their_links() -> None:
         assert FOUND[0, group] == pytest.approx(float(expected), rel=1e-9)
 
 
+def make_surrogate(alike: Floats, level: Floats) -> Surrogate:
+    """Return a surrogate without coordinates, whose errors have this correlation and level."""
+    nothing = np.zeros((len(level), 0))
+    error = np.column_stack([level, np.zeros((len(level), 2))])
+    return Surrogate(nothing.sum(axis=1), nothing, nothing, nothing, np.zeros((0, 2), np.intp), error, alike)
+
+
 def test_errors_that_are_alike_are_a_covariance_of_their_group() -> None:
     """Errors with a correlation of three factors, which principal factors give back: the multivariate normal again."""
     factors = RNG.uniform(-0.55, 0.55, (len(COMPONENTS), 3))
     alike = factors @ factors.T
     np.fill_diagonal(alike, 1.0)
-    tied = tie_errors(LAYOUT, alike)
+    tied = tie_errors(LAYOUT, make_surrogate(alike, RNG.uniform(0.01, 0.2, len(COMPONENTS))))
     errors = RNG.uniform(0.01, 0.2, LINKS.shape)
     found = find_group_likelihoods(tied, LINKS, errors, TAUS)
     seen = 0
     for group in np.flatnonzero(np.bincount(LAYOUT.group) > 6):
         own = np.flatnonzero(LAYOUT.group == group)
         parts = LAYOUT.component[own]
-        np.testing.assert_allclose(
-            tied.loadings[own] @ tied.loadings[own].T + np.diag(1.0 - (tied.loadings[own] ** 2).sum(axis=1)),
-            alike[np.ix_(parts, parts)],
-            atol=0.02,
-        )
+        loadings = tied.loadings[own]
+        shared = loadings @ loadings.T
+        np.fill_diagonal(shared, 1.0)
+        np.testing.assert_allclose(shared, alike[np.ix_(parts, parts)], atol=0.02)
         link = LINKS[0, parts]
         share = 1.0 / (1.0 + np.exp(-link))
         n, events = LAYOUT.n[own], LAYOUT.events[own]
         tau2 = TAUS[0, LAYOUT.kind[own[0]]] ** 2
         covariance = np.diag(1.0 / (n * share * (1.0 - share)) + OWN_SHARE * tau2) + (1.0 - OWN_SHARE) * tau2
-        scale = np.sqrt(errors[0, parts])
-        loadings = scale[:, None] * tied.loadings[own]
-        covariance += loadings @ loadings.T + np.diag(scale**2 * (1.0 - (tied.loadings[own] ** 2).sum(axis=1)))
+        covariance += shared * np.sqrt(np.outer(errors[0, parts], errors[0, parts]))
         observed = np.log((events + 0.5) / (n - events + 0.5))
         expected = stats.multivariate_normal.logpdf(observed, link, covariance)
         assert found[0, group] == pytest.approx(float(expected), rel=1e-9)
         seen += 1
     assert seen > 3
+
+
+def test_errors_of_a_ratio_are_those_of_a_difference() -> None:
+    """Drawn errors of numerators and denominators: their differences have the stated variance and correlation."""
+    spread = RNG.uniform(0.1, 0.4, len(COMPONENTS))
+    factors = RNG.uniform(-0.7, 0.7, (len(COMPONENTS), 2))
+    alike = factors @ factors.T
+    np.fill_diagonal(alike, 1.0)
+    tied = tie_errors(LAYOUT, make_surrogate(alike, spread**2))
+    drawn = spread * RNG.multivariate_normal(np.zeros(len(spread)), alike, 100_000)
+    ratios = np.flatnonzero(LAYOUT.over >= 0)
+    differences = drawn[:, LAYOUT.component[ratios]] - drawn[:, LAYOUT.over[ratios]]
+    stated = add_errors(tied, np.tile(spread**2, (1, 1)))[0]
+    assert len(ratios) > 5
+    assert stated[ratios] == pytest.approx(differences.var(axis=0), rel=5.0 * math.sqrt(2.0 / len(drawn)))
+    rest = np.setdiff1d(np.arange(len(TARGETS)), ratios)
+    assert stated[rest] == pytest.approx(spread[LAYOUT.component[rest]] ** 2)
+    correlation = np.corrcoef(differences.T)
+    for i, j in combinations(range(len(ratios)), 2):
+        if tied.group[ratios[i]] == tied.group[ratios[j]] and (tied.group == tied.group[ratios[i]]).sum() == 2:
+            of_pair = float(tied.loadings[ratios[i]] @ tied.loadings[ratios[j]])
+            assert of_pair == pytest.approx(correlation[i, j], abs=0.02)
 
 
 def test_discrepancies_are_half_normal() -> None:

@@ -48,9 +48,12 @@ def test_the_halves_are_one_and_halves_that_differ_are_seen() -> None:
 
 
 def test_they_go_on_until_r_hat_holds(monkeypatch: pytest.MonkeyPatch) -> None:
+    points = draw_collapsed()
+    monkeypatch.setattr(moves, "FORGET", 5)
+    monkeypatch.setattr(moves, "BETWEEN", 2)
+    assert find_rhat(move_from_both_sides(find_log_likelihood, points, WALKERS, 1, float("inf"))) > 1.01
     monkeypatch.setattr(moves, "FORGET", 20)
     monkeypatch.setattr(moves, "BETWEEN", 10)
-    points = draw_collapsed()
     assert find_rhat(move_from_both_sides(find_log_likelihood, points, WALKERS, 1, 1.01)) <= 1.01
     monkeypatch.setattr(moves, "ROUNDS", 1)
     assert find_rhat(move_from_both_sides(find_log_likelihood, points, WALKERS, 1, 1.01)) > 1.01

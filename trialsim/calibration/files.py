@@ -99,7 +99,7 @@ def restore(
     quality: npt.NDArray[np.float64],
 ) -> Calibration:
     """Return a calibration from its stored parts; likelihoods are computed anew."""
-    layout = tie_errors(lay_out_targets(problem.fitted, problem.components), surrogate.alike)
+    layout = tie_errors(lay_out_targets(problem.fitted, problem.components), surrogate)
     sample = Sample(points, find_log_likelihood(surrogate, layout, points), float(quality[0]), float(quality[1]))
     empty = Design(np.zeros((0, len(problem.prior.names))), np.zeros((0, len(problem.components), 2)), ())
     return Calibration(problem, empty, surrogate, layout, sample, check, {})

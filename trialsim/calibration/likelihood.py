@@ -17,7 +17,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from trialsim.calibration.surrogate import LINK_LIMIT
+from trialsim.calibration.surrogate import LINK_LIMIT, Surrogate
 from trialsim.calibration.targets import Component, Target
 
 type Floats = npt.NDArray[np.float64]
@@ -55,8 +55,9 @@ class Layout:
     component, over: index into the components (over -1: none); kind: index into TAU_SCALES; law: 0 binomial, 1 Poisson,
     2 normal; events, n, value, error as in `Target` (n 1 where there is none); observed: links of the data; group: of
     each target; sums: [targets, groups] 1 where a target belongs to a group; own_share: share of the discrepancy's
-    variance that is a target's own; singles: counts that are alone in their group; loadings: [targets, FACTORS] of the
-    surrogate's errors on what a group's share (`tie_errors`).
+    variance that is a target's own; singles: counts that are alone in their group; together: correlation between the
+    surrogate's errors of a target's component and of the one it is over; loadings: [targets, FACTORS] of its errors on
+    what a group's share (`tie_errors`).
     """
 
     names: tuple[str, ...]
@@ -73,6 +74,7 @@ class Layout:
     sums: Floats
     own_share: Floats
     singles: Indices
+    together: Floats
     loadings: Floats
 
     @property
@@ -109,6 +111,7 @@ def lay_out_targets(targets: Sequence[Target], components: Sequence[Component]) 
         sums=(group[:, None] == np.arange(len(names))).astype(np.float64),
         own_share=np.where(alone, 1.0, OWN_SHARE),
         singles=np.flatnonzero(alone & (law < 2)),
+        together=np.zeros(len(targets)),
         loadings=np.zeros((len(targets), FACTORS)),
     )
 
@@ -127,20 +130,34 @@ def predict_targets(layout: Layout, links: Floats) -> Floats:
     return np.asarray(links[:, layout.component] - over)
 
 
-def tie_errors(layout: Layout, alike: Floats) -> Layout:
-    """Return the layout with loadings: principal factors of the correlation between the errors of a group's targets.
+def tie_errors(layout: Layout, surrogate: Surrogate) -> Layout:
+    """Return the layout with what the surrogate's errors have in common: within a ratio, and within a group, there as
+    principal factors of the correlation between its targets (at the level of the components' errors).
 
-    alike: [C, C] between components. Errors of one curve move together, so that they scatter less about it than
-    independent ones; taken as independent they would leave too little scatter to the discrepancy.
+    Errors of one curve move together, so that they scatter less about it than independent ones, and what a ratio's two
+    parts share cancels; taken as independent they would leave too little scatter to the discrepancy.
     """
+    alike, spread = surrogate.alike, np.sqrt(surrogate.error[:, 0])
+    is_ratio = layout.over >= 0
+    together = np.where(is_ratio, alike[layout.component, np.maximum(layout.over, 0)], 0.0)
+    correlation = _correlate_targets(layout, alike * np.outer(spread, spread))
     loadings = np.zeros((len(layout.names), FACTORS))
     for group in range(len(layout.groups)):
         own = np.flatnonzero(layout.group == group)
-        if len(own) < 2:
-            continue
-        correlation = alike[np.ix_(layout.component[own], layout.component[own])]
-        loadings[own] = _find_loadings(correlation)
-    return replace(layout, loadings=loadings)
+        if len(own) > 1:
+            loadings[own] = _find_loadings(correlation[np.ix_(own, own)])
+    return replace(layout, together=together, loadings=loadings)
+
+
+def _correlate_targets(layout: Layout, covariance: Floats) -> Floats:
+    """Return the correlation [targets, targets] of the targets' errors from the covariance [C, C] of components."""
+    contrast = np.zeros((len(layout.names), len(covariance)))
+    contrast[np.arange(len(contrast)), layout.component] = 1.0
+    ratios = np.flatnonzero(layout.over >= 0)
+    contrast[ratios, layout.over[ratios]] = -1.0
+    between = contrast @ covariance @ contrast.T
+    spread = np.sqrt(np.maximum(np.diag(between), 1e-12))
+    return np.asarray(between / np.outer(spread, spread))
 
 
 def _find_loadings(correlation: Floats) -> Floats:
@@ -161,8 +178,9 @@ def _find_loadings(correlation: Floats) -> Floats:
 
 def add_errors(layout: Layout, errors: Floats) -> Floats:
     """Return the variance that the components' own [rows, C] gives to the link of every target [rows, targets]."""
+    own = errors[:, layout.component]
     over = np.where(layout.over < 0, 0.0, errors[:, np.maximum(layout.over, 0)])
-    return np.asarray(errors[:, layout.component] + over)
+    return np.asarray(own + over - 2.0 * layout.together * np.sqrt(own * over))
 
 
 def find_counting_variance(layout: Layout, predicted: Floats) -> Floats:

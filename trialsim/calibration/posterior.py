@@ -60,7 +60,7 @@ def keep_used(surrogate: Surrogate, layout: Layout) -> tuple[Surrogate, Layout]:
     used = np.union1d(layout.component, layout.over[layout.over >= 0])
     kept = keep_components(surrogate, used)
     over = np.where(layout.over < 0, -1, np.searchsorted(used, layout.over))
-    return kept, tie_errors(replace(layout, component=np.searchsorted(used, layout.component), over=over), kept.alike)
+    return kept, tie_errors(replace(layout, component=np.searchsorted(used, layout.component), over=over), kept)
 
 
 def sample_posterior(

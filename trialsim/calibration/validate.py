@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from trialsim.calibration.calibrate import Calibration
-from trialsim.calibration.likelihood import add_errors, find_taus, lay_out_targets, predict_targets
+from trialsim.calibration.likelihood import add_errors, find_taus, lay_out_targets, predict_targets, tie_errors
 from trialsim.calibration.posterior import Sample, sample_posterior, split_points
 from trialsim.calibration.surrogate import find_error, predict_links
 from trialsim.calibration.targets import Target
@@ -106,7 +106,7 @@ def predict_study(
     rng = np.random.default_rng(seed)
     rows = rng.choice(len(points), size=4000, p=weights)
     own, spreads = split_points(points[rows])
-    layout = lay_out_targets(targets, calibration.problem.components)
+    layout = tie_errors(lay_out_targets(targets, calibration.problem.components), calibration.surrogate)
     parts = predict_links(calibration.surrogate, own)
     variance = find_taus(spreads)[:, layout.kind] ** 2 + add_errors(layout, find_error(calibration.surrogate, parts))
     links = predict_targets(layout, parts)
