@@ -126,7 +126,7 @@ def test_errors_of_a_ratio_are_those_of_a_difference() -> None:
     assert stated[ratios] == pytest.approx(differences.var(axis=0), rel=5.0 * math.sqrt(2.0 / len(drawn)))
     rest = np.setdiff1d(np.arange(len(TARGETS)), ratios)
     assert stated[rest] == pytest.approx(spread[LAYOUT.component[rest]] ** 2)
-    correlation = np.corrcoef(differences.T)
+    correlation = np.array(np.corrcoef(differences.T))
     for i, j in combinations(range(len(ratios)), 2):
         if tied.group[ratios[i]] == tied.group[ratios[j]] and (tied.group == tied.group[ratios[i]]).sum() == 2:
             of_pair = float(tied.loadings[ratios[i]] @ tied.loadings[ratios[j]])

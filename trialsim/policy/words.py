@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from trialsim.policy.outcomes import Outcome
+from trialsim.runs.ranges import PARAMETER_RANGE
 
 DEFINITIONS: Final = {
     "in_treatment": (
@@ -18,8 +19,9 @@ DEFINITIONS: Final = {
     "interval": (
         "Low and high are the 95% Monte Carlo interval of the estimate: the mean minus and plus 1.96 Monte Carlo "
         "errors. Where no event was seen it ends at the exact Poisson limit and no error is given. The uncertainty of "
-        "the parameters comes with calibration and is reported apart."
+        "the parameters is apart."
     ),
+    "parameter_range": PARAMETER_RANGE,
     "averted_and_caused": (
         "People who died under the comparator and not under the policy (averted), and the reverse (caused); every "
         "person lives under every policy with the same luck. Their difference is identified, each of them alone "
@@ -36,7 +38,7 @@ DEFINITIONS: Final = {
     ),
 }
 NOTES: Final = (
-    "Parameters stand at their best values. Their own uncertainty is not in the intervals.",
+    "The Monte Carlo intervals stand at the best values of the parameters; their own uncertainty is apart.",
     "Which individuals are saved depends on how the policies' random numbers are coupled; only the margins are "
     "identified.",
     "Contrasts of time in and out of treatment are observational, in the cohorts behind the parameters as here: people "

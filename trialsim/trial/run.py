@@ -274,7 +274,9 @@ def run_trial(scenario: Scenario, table: ParameterTable, options: RunOptions) ->
     if options.events:
         tables["events"] = tabulate_events(scenario, simulated.lives.log)
     if options.draws:
-        ranges = estimate_parameter_range(scenario, table, engine, options.draws, options.workers, options.quiet)
+        ranges = estimate_parameter_range(
+            scenario, table, engine, options.draws, options.workers, options.quiet, summary["arms"]
+        )
         add_parameter_range(summary, ranges)
     directory = write_run(options.out, make_manifest(scenario, table, options, engine), summary, tables, options.render)
     return RunResult(summary, directory)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
+from trialsim.runs.ranges import PARAMETER_RANGE
 from trialsim.trial.outcomes import Outcome
 
 IN_TREATMENT: Final = (
@@ -17,8 +18,7 @@ DEFINITIONS: Final = {
     "in_treatment": IN_TREATMENT,
     "monte_carlo_error": MONTE_CARLO,
     "range": "The middle 95% of simulated trials of the same size, at one fixed set of parameters.",
-    "parameter_range": "The middle 95% of the outcome's mean over draws of the parameters within their printed limits, "
-    "independent of one another: what is not known about the inputs, apart from the chance of one trial.",
+    "parameter_range": PARAMETER_RANGE,
     "inside": "Whether the published number lies in that range; a number outside is a miss of the model.",
 }
 NOTES: Final = (
