@@ -15,7 +15,8 @@ from trialsim.calibration.stamp import hash_model
 from trialsim.parameters.evidence import find_evidence_file
 
 FILES = ("draws.csv", "draws.json", "posterior.npz", "sbc.json")
-CHECKS = 6
+# With fewer the surrogate is judged by its chance errors at single points, which the gate is not about.
+CHECKS = 24
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from trialsim.calibration.design import Design, join_designs, simulate_design
 from trialsim.calibration.gates import MOST_RHAT, Gates, find_gates
-from trialsim.calibration.likelihood import TAU_SCALES, Layout, find_taus, lay_out_targets
+from trialsim.calibration.likelihood import TAU_SCALES, Layout, find_taus, lay_out_targets, tie_errors
 from trialsim.calibration.populations import Populations, read_populations
 from trialsim.calibration.posterior import Sample, sample_posterior, split_points
 from trialsim.calibration.prior import Prior, find_values, read_prior
@@ -117,7 +117,7 @@ def calibrate(problem: Problemset, options: Options) -> Calibration:
     direct = _simulate(problem, probe, options, options.seed + 1000, "Direct check")
     check = compare_directly(problem.components, surrogate, direct)
     gates = find_gates(layout, final, check, join_designs(design, direct))
-    return Calibration(problem, design, surrogate, layout, final, check, gates)
+    return Calibration(problem, design, surrogate, tie_errors(layout, surrogate), final, check, gates)
 
 
 def _simulate(problem: Problemset, points: Floats, options: Options, seed: int, label: str) -> Design:
