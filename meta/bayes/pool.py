@@ -40,7 +40,7 @@ def pool_bayes(data: EffectSizes | ArmCounts, spec: PoolSpec, parts: Parts = PLA
     """
     first = spec.effects == "random" and is_centred(data)
     forms = [partial(build_model, data, spec, parts, centred=centred) for centred in (first, not first)]
-    sample = sample_model(forms, list_reported(spec, parts), draws=spec.draws, seed=spec.seed, log_likelihood=True)
+    sample = sample_model(forms, list_reported(spec, parts), draws=spec.draws, seed=spec.seed)
     return summarise_draws(data, spec, Sampled(sample, parts))
 
 
