@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from meta.bayes.pool import Sampled
+from meta.bayes.pool import Sampled, find_log_likelihood
 from meta.measures import Floats
 from meta.problems import refuse
 from meta.result import PooledResult
@@ -30,16 +30,13 @@ def smooth_leave_one_out(result: PooledResult) -> LeaveOneOut:
     """PSIS-LOO over studies, the arms of a study together. Raises EvidenceError for results that were not sampled."""
     if not isinstance(result.draws, Sampled):
         raise refuse("method", "this result was not sampled", "a result of the method bayes")
-    import pymc as pm
     import xarray as xr
     from arviz_stats import loo
 
-    sample = result.draws.sample
-    tree = pm.compute_log_likelihood(sample.tree, model=sample.model, extend_inferencedata=False, progressbar=False)
-    arms = [np.asarray(values.values, float) for values in tree.data_vars.values()]
-    total = np.sum(arms, axis=0)
+    sampled = result.draws
+    total = find_log_likelihood(sampled)
     data = xr.Dataset({"study": (("chain", "draw", "which"), total)})
-    whole = xr.DataTree.from_dict({"posterior": sample.tree["posterior"].to_dataset(), "log_likelihood": data})
+    whole = xr.DataTree.from_dict({"posterior": sampled.sample.tree["posterior"].to_dataset(), "log_likelihood": data})
     import warnings
 
     with warnings.catch_warnings():

@@ -54,6 +54,21 @@ def draw_bayes(result: PooledResult, count: int, seed: int) -> Draws:
     return Draws(mu.ravel()[chosen], tau.ravel()[chosen], new.ravel()[chosen])
 
 
+def find_log_likelihood(sampled: Sampled) -> Floats:
+    """Log likelihood of every study, its arms together, under every draw (chains, draws, studies).
+
+    Raises EvidenceError for a pool of mixed data, where a row is a piece of a study.
+    """
+    import pymc as pm
+
+    if not all(row.name.startswith("y") for row in sampled.sample.model.observed_RVs):
+        raise refuse("method", "the rows of this pool are pieces of studies", "a pool with one kind of data")
+    found = pm.compute_log_likelihood(
+        sampled.sample.tree, model=sampled.sample.model, extend_inferencedata=False, progressbar=False
+    )
+    return np.asarray(np.sum([np.asarray(arm.values, float) for arm in found.data_vars.values()], axis=0))
+
+
 def _new_setting(sampled: Sampled) -> tuple[Floats, Floats, Floats]:
     """mu, tau and the effect of a new setting, one for every draw, shape (chains, draws); the same each time."""
     draws = sampled.sample.draws

@@ -66,7 +66,6 @@ def test_the_error_of_a_quantile_is_that_of_independent_draws(p: float) -> None:
     assert found.min() > 0.5
 
 
-@pytest.mark.slow
 def test_smoothed_leave_one_out_names_studies_that_it_cannot_leave_out() -> None:
     """Given its own effect each study of BCG fits far better than from the others: every Pareto shape is judged."""
     data = make_effects(read_reference("bcg-contrasts"), "log_risk_ratio")
@@ -201,6 +200,8 @@ def test_mixed_kinds_of_data_speak_of_one_hazard() -> None:
     assert len(result.studies) == 5
     assert abs(result.estimate - math.log(h)) < 3 * result.se
     assert result.tau < 0.1
+    with pytest.raises(EvidenceError, match="pieces of studies"):
+        smooth_leave_one_out(result)
 
 
 @pytest.mark.slow
