@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from threading import Lock
 from typing import Any, Final
 
 import numpy as np
@@ -69,14 +70,19 @@ def is_same_form(first: Form, second: Form) -> bool:
 
 
 def _find_start(model: Any) -> Callable[[Any], Floats]:
-    """Return what makes a starting point from a seed: the priors' centres, moved by up to 1 where unconstrained."""
+    """Return what makes a starting point from a seed: the priors' centres, moved by up to 1 where unconstrained.
+
+    Chains ask for theirs from threads at once, and PyTensor's functions serve one caller at a time.
+    """
     from pymc.initial_point import make_initial_point_fn
 
     make = make_initial_point_fn(model=model, jitter_rvs=set(model.free_RVs), return_transformed=True)
+    lock = Lock()
     names = [model.rvs_to_values[each].name for each in model.free_RVs]
 
     def start(seed: Any = None) -> Floats:
-        point = make(seed)
-        return np.concatenate([np.asarray(point[name], float).ravel() for name in names])
+        with lock:
+            point = make(seed)
+            return np.concatenate([np.asarray(point[name], float).ravel() for name in names])
 
     return start

@@ -1,5 +1,6 @@
 """Compiled models that are used again: the same samples as if compiled for themselves, and never for another model."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -84,6 +85,13 @@ def test_starting_points_are_those_of_the_model_itself(compilations: list[Any]) 
     assert len(compilations) == 1
     assert far[-5:] - near[-5:] == pytest.approx(10.0 * near[1])
     assert far[:-5] == pytest.approx(near[:-5])
+
+
+def test_starting_points_can_be_asked_for_by_many_threads() -> None:
+    start = compiled.compile_model(build_model(make_sizes(1), SPEC, centred=True)).initial_point_func
+    with ThreadPoolExecutor(8) as pool:
+        together = list(pool.map(start, range(2000)))
+    np.testing.assert_array_equal(together, [start(seed) for seed in range(2000)])
 
 
 @pytest.mark.parametrize(
