@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from meta.bayes.pool import Sampled
+from meta.bayes.pool import Sampled, find_log_likelihood
 from meta.measures import Floats
 from meta.problems import refuse
 from meta.result import PooledResult
@@ -33,11 +33,10 @@ def smooth_leave_one_out(result: PooledResult) -> LeaveOneOut:
     import xarray as xr
     from arviz_stats import loo
 
-    tree = result.draws.sample.tree
-    arms = [np.asarray(values.values, float) for values in tree["log_likelihood"].data_vars.values()]
-    total = np.sum(arms, axis=0)
+    sampled = result.draws
+    total = find_log_likelihood(sampled)
     data = xr.Dataset({"study": (("chain", "draw", "which"), total)})
-    whole = xr.DataTree.from_dict({"posterior": tree["posterior"].to_dataset(), "log_likelihood": data})
+    whole = xr.DataTree.from_dict({"posterior": sampled.sample.tree["posterior"].to_dataset(), "log_likelihood": data})
     import warnings
 
     with warnings.catch_warnings():

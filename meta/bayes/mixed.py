@@ -148,13 +148,15 @@ def _build(pieces: Sequence[Piece], names: tuple[str, ...], spec: PoolSpec) -> A
         for kind in (*KINDS, RATIO):
             chosen = [piece for piece in pieces if piece.kind == kind]
             if chosen:
-                effect = theta[np.array([names.index(piece.study) for piece in chosen])]
+                effect = theta[pm.Data(f"{kind}_study", np.array([names.index(piece.study) for piece in chosen]))]
                 _add_kind(kind, effect if level is None else level(chosen, effect), *_columns(chosen))
     return model
 
 
 def _add_baselines(pieces: Sequence[Piece], names: tuple[str, ...], spec: PoolSpec) -> Any:
     """Add the comparators' log hazards; return what makes the log hazard (or ratio) of chosen pieces from effects."""
+    import pymc as pm
+
     with_arms = [name for name in names if any(p.study == name and p.kind != RATIO for p in pieces)]
     baseline = add_prior("baseline", spec.baseline_prior, shape=len(with_arms)) if with_arms else None
 
@@ -162,8 +164,9 @@ def _add_baselines(pieces: Sequence[Piece], names: tuple[str, ...], spec: PoolSp
         if chosen[0].kind == RATIO:
             return effect
         assert baseline is not None
-        index = np.array([with_arms.index(piece.study) for piece in chosen])
-        return baseline[index] + np.array([float(piece.arm) for piece in chosen]) * effect
+        kind = chosen[0].kind
+        index = pm.Data(f"{kind}_baseline", np.array([with_arms.index(piece.study) for piece in chosen]))
+        return baseline[index] + pm.Data(f"{kind}_arm", np.array([float(piece.arm) for piece in chosen])) * effect
 
     return find_level
 
@@ -178,11 +181,12 @@ def _add_kind(kind: str, level: Any, x: Floats, y: Floats, span: Floats) -> None
     import pymc as pm
 
     if kind in ("hazard", RATIO):
-        pm.Normal(kind, level, y, observed=x)
-    elif kind == "rate":
-        pm.Poisson(kind, mu=y * pm.math.exp(level), observed=x.astype(int))
-    else:
-        cumulative = span * pm.math.exp(level)
-        left = pm.math.exp(-cumulative)
-        p = left if kind == "retained" else 1 - left
-        pm.Binomial(kind, n=y.astype(int), p=p, observed=x.astype(int))
+        pm.Normal(kind, level, pm.Data(f"{kind}_error", y), observed=pm.Data(f"{kind}_estimate", x))
+        return
+    events = pm.Data(f"{kind}_events", x.astype(int))
+    if kind == "rate":
+        pm.Poisson(kind, mu=pm.Data(f"{kind}_years", y) * pm.math.exp(level), observed=events)
+        return
+    left = pm.math.exp(-pm.Data(f"{kind}_span", span) * pm.math.exp(level))
+    p = left if kind == "retained" else 1 - left
+    pm.Binomial(kind, n=pm.Data(f"{kind}_people", y.astype(int)), p=p, observed=events)

@@ -116,15 +116,15 @@ def _add_parts(theta: Any, parts: Parts, k: int) -> Any:
 
     if parts.covariates is not None:
         x = np.asarray(parts.covariates, float).reshape(k, -1)
-        theta = theta + pm.math.dot(x, add_prior("slope", parts.slope_prior, shape=x.shape[1]))
+        theta = theta + pm.math.dot(pm.Data("covariates", x), add_prior("slope", parts.slope_prior, shape=x.shape[1]))
     if parts.biased is not None:
         spread = add_prior("tau_bias", parts.bias_spread_prior, scale=True)
         shift = add_prior("bias", parts.bias_prior) + spread * pm.Normal("w", shape=k)
-        theta = theta + np.asarray(parts.biased, float) * shift
+        theta = theta + pm.Data("biased", np.asarray(parts.biased, float)) * shift
     if parts.trial is not None:
         index = np.asarray(parts.trial, int)
         between = add_prior("tau_trial", parts.trial_prior, scale=True)
-        theta = theta + between * pm.Normal("u", shape=int(index.max()) + 1)[index]
+        theta = theta + between * pm.Normal("u", shape=int(index.max()) + 1)[pm.Data("trial", index)]
     return theta
 
 

@@ -40,7 +40,7 @@ def pool_bayes(data: EffectSizes | ArmCounts, spec: PoolSpec, parts: Parts = PLA
     """
     first = spec.effects == "random" and is_centred(data)
     forms = [partial(build_model, data, spec, parts, centred=centred) for centred in (first, not first)]
-    sample = sample_model(forms, list_reported(spec, parts), draws=spec.draws, seed=spec.seed, log_likelihood=True)
+    sample = sample_model(forms, list_reported(spec, parts), draws=spec.draws, seed=spec.seed)
     return summarise_draws(data, spec, Sampled(sample, parts))
 
 
@@ -52,6 +52,21 @@ def draw_bayes(result: PooledResult, count: int, seed: int) -> Draws:
     random = np.random.default_rng(seed)
     chosen = random.integers(0, mu.size, count)
     return Draws(mu.ravel()[chosen], tau.ravel()[chosen], new.ravel()[chosen])
+
+
+def find_log_likelihood(sampled: Sampled) -> Floats:
+    """Log likelihood of every study, its arms together, under every draw (chains, draws, studies).
+
+    Raises EvidenceError for a pool of mixed data, where a row is a piece of a study.
+    """
+    import pymc as pm
+
+    if not all(row.name.startswith("y") for row in sampled.sample.model.observed_RVs):
+        raise refuse("method", "the rows of this pool are pieces of studies", "a pool with one kind of data")
+    found = pm.compute_log_likelihood(
+        sampled.sample.tree, model=sampled.sample.model, extend_inferencedata=False, progressbar=False
+    )
+    return np.asarray(np.sum([np.asarray(arm.values, float) for arm in found.data_vars.values()], axis=0))
 
 
 def _new_setting(sampled: Sampled) -> tuple[Floats, Floats, Floats]:

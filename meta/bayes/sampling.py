@@ -1,8 +1,7 @@
-"""NUTS with the gate: sample, look, sample once more with care where that may help, then pass or refuse."""
+"""NUTS (nutpie) with the gate: sample, look, sample once more with care where that may help, then pass or refuse."""
 
 from __future__ import annotations
 
-import logging
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -10,21 +9,23 @@ from typing import Any, Final
 
 import numpy as np
 
+from meta.bayes.compiled import compile_model
 from meta.bayes.gate import Diagnostics, SamplingError, check_gate, diagnose, mixes
 from meta.measures import Floats
 
 CHAINS: Final = 4
-ATTEMPTS: Final = ((0, 0.95, 1), (1, 0.99, 2), (0, 0.995, 2), (0, 0.998, 4))
+ATTEMPTS: Final = ((0, 0.95, 1), (1, 0.99, 2), (0, 0.99, 4), (0, 0.998, 8))
 """Form of the model, target acceptance, factor of tuning and draws; the next is tried where one fails. The last, with
 the smallest steps, saves networks that fail all the others.
 """
-DIVERGED: Final = ((0, 0.99, 1), (1, 0.99, 2), (0, 0.998, 4))
+DIVERGED: Final = ((0, 0.99, 1), (1, 0.99, 2), (0, 0.998, 8))
 """What follows a first attempt that missed by divergences alone: its form mixes, and has to step more carefully."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sample:
-    """Draws that passed the gate: `draws[name]` of shape (chains, draws, ...); `tree`: ArviZ's DataTree of the run.
+    """Draws that passed the gate: `draws[name]` of shape (chains, draws, ...); `tree`: ArviZ's DataTree of the run, and
+    `model`: the PyMC model.
 
     `attempts`: how many runs it took, from 1.
     """
@@ -33,12 +34,13 @@ class Sample:
     diagnostics: Diagnostics
     attempts: int
     tree: Any
+    model: Any
 
 
-def sample_model(
-    forms: Sequence[Callable[[], Any]], names: Sequence[str], *, draws: int, seed: int, log_likelihood: bool = False
-) -> Sample:
+def sample_model(forms: Sequence[Callable[[], Any]], names: Sequence[str], *, draws: int, seed: int) -> Sample:
     """Sample a model by NUTS, four chains on two cores; results depend on nothing but model, draws and seed.
+
+    A model that was sampled before with other data is not compiled again (`compile_model`).
 
     `forms`: makers of PyMC models that say the same in forms that suit different data, the likelier first. `names`:
     quantities that are reported, and so must pass. Raises SamplingError where no attempt passes.
@@ -47,7 +49,8 @@ def sample_model(
     while plan:
         form, accept, times = plan.pop(0)
         attempt += 1
-        tree = _run(forms[form % len(forms)](), draws * times, seed, accept, log_likelihood)
+        model = forms[form % len(forms)]()
+        tree = _run(model, draws * times, seed, accept)
         found = {name: np.asarray(tree["posterior"][name].values, float) for name in names}
         diagnostics = diagnose(found, int(tree["sample_stats"]["diverging"].values.sum()))
         try:
@@ -57,32 +60,26 @@ def sample_model(
             if attempt == 1 and mixes(diagnostics):
                 plan = list(DIVERGED)
             continue
-        return Sample(found, diagnostics, attempt, tree)
+        return Sample(found, diagnostics, attempt, tree, model)
     assert failure is not None
     raise failure
 
 
-def _run(model: Any, draws: int, seed: int, accept: float, log_likelihood: bool) -> Any:
-    import pymc as pm
+def _run(model: Any, draws: int, seed: int, accept: float) -> Any:
+    import nutpie
 
-    logger = logging.getLogger("pymc")
-    level = logger.level
-    logger.setLevel(logging.ERROR)
-    try:
-        with warnings.catch_warnings():
-            # Convergence is judged by the gate, in words of our own; what else PyMC warns of is its own housekeeping.
-            warnings.simplefilter("ignore")
-            with model:
-                return pm.sample(
-                    draws=draws,
-                    tune=max(1000, draws),
-                    chains=CHAINS,
-                    cores=2,
-                    random_seed=seed,
-                    target_accept=accept,
-                    progressbar=False,
-                    compute_convergence_checks=False,
-                    idata_kwargs={"log_likelihood": True} if log_likelihood else None,
-                )
-    finally:
-        logger.setLevel(level)
+    compiled = compile_model(model)
+    with warnings.catch_warnings():
+        # Convergence is judged by the gate, in words of our own.
+        warnings.simplefilter("ignore")
+        return nutpie.sample(
+            compiled,
+            draws=draws,
+            tune=max(1000, draws),
+            chains=CHAINS,
+            cores=2,
+            seed=seed,
+            target_accept=accept,
+            save_warmup=False,
+            progress_bar=False,
+        )

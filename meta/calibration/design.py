@@ -16,6 +16,8 @@ from meta.measures import Floats
 from meta.priors import Prior, quantile
 
 DRAWS: Final = 99
+SAMPLING: Final = ("bayes/priors", "bayes/compiled", "bayes/sampling")
+"""What every sampled model rests on."""
 
 
 @dataclass(frozen=True, slots=True)

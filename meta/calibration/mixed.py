@@ -9,14 +9,14 @@ from typing import Final
 import numpy as np
 
 from meta.bayes.mixed import CONTRAST, LEVEL, RATIO, Piece
-from meta.calibration.design import Design, draw_prior, thin
+from meta.calibration.design import SAMPLING, Design, draw_prior, thin
 from meta.calibration.pairwise import MU, RATE, TAU
 from meta.measures import Floats
 from meta.pooling import PoolSpec
 
 SPECS: Final = {
-    "level": PoolSpec(LEVEL, "poisson", "bayes", mu_prior=RATE, tau_prior=TAU, draws=500),
-    "contrast": PoolSpec(CONTRAST, "normal", "bayes", mu_prior=MU, tau_prior=TAU, baseline_prior=RATE, draws=500),
+    "level": PoolSpec(LEVEL, "poisson", "bayes", mu_prior=RATE, tau_prior=TAU, draws=1000),
+    "contrast": PoolSpec(CONTRAST, "normal", "bayes", mu_prior=MU, tau_prior=TAU, baseline_prior=RATE, draws=1000),
 }
 # The kinds of each study's pieces.
 KINDS: Final = (
@@ -84,8 +84,9 @@ def _fit(spec: PoolSpec, pieces: list[Piece], index: int) -> dict[str, Floats]:
 
 def _make(kind: str, effects: str) -> Design:
     spec = replace(SPECS[kind], effects=effects)
-    sources = ("bayes/mixed", "bayes/priors")
-    return Design(f"bayes-mixed-{kind}-{effects}", sources, partial(_draw, spec), partial(_fit, spec))
+    return Design(
+        f"bayes-mixed-{kind}-{effects}", ("bayes/mixed", *SAMPLING), partial(_draw, spec), partial(_fit, spec)
+    )
 
 
 MIXED: Final = tuple(_make(kind, effects) for kind in SPECS for effects in ("random", "common"))

@@ -10,7 +10,7 @@ from typing import Final
 
 import numpy as np
 
-from meta.calibration.design import Design, draw_prior, thin
+from meta.calibration.design import SAMPLING, Design, draw_prior, thin
 from meta.calibration.pairwise import BASELINE, MU, RATE, TAU
 from meta.measures import Floats
 from meta.networks.data import NetworkData, NetworkStudy
@@ -19,7 +19,7 @@ from meta.pooling import PoolSpec
 TREATMENTS: Final = ("A", "B", "C", "D")
 ARMS: Final = ((0, 1), (0, 1), (0, 2), (0, 2), (1, 2), (1, 3), (0, 1, 2))
 EXACT: Final = ("networks/fit", "networks/linear", "exact/grid")
-SAMPLED: Final = ("networks/sampled", "bayes/priors")
+SAMPLED: Final = ("networks/sampled", *SAMPLING)
 
 
 def _make(model: str, effects: str) -> Design:
@@ -32,7 +32,7 @@ def _make(model: str, effects: str) -> Design:
 def _specify(model: str, method: str, effects: str) -> PoolSpec:
     measure = "log_rate_ratio" if model == "poisson" else "log_odds_ratio"
     baseline = RATE if model == "poisson" else BASELINE
-    return PoolSpec(measure, model, method, effects, mu_prior=MU, tau_prior=TAU, baseline_prior=baseline, draws=500)
+    return PoolSpec(measure, model, method, effects, mu_prior=MU, tau_prior=TAU, baseline_prior=baseline, draws=1000)
 
 
 def _draw(spec: PoolSpec, random: np.random.Generator) -> tuple[dict[str, float], NetworkData]:

@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 
 from meta.bayes.model import PLAIN, Parts
-from meta.calibration.design import DRAWS, Design, draw_prior, thin
+from meta.calibration.design import DRAWS, SAMPLING, Design, draw_prior, thin
 from meta.data import ArmCounts, EffectSizes
 from meta.measures import Floats
 from meta.pooling import PoolSpec
@@ -22,7 +22,7 @@ BASELINE: Final = Prior("normal", (-1.0, 1.0))
 RATE: Final = Prior("normal", (-3.0, 1.0))
 STUDIES: Final = 8
 EXACT: Final = ("exact/grid", "exact/likelihoods", "exact/pool", "exact/posterior", "likelihoods")
-SAMPLED: Final = ("bayes/model", "bayes/priors")
+SAMPLED: Final = ("bayes/model", *SAMPLING)
 
 
 type Data = EffectSizes | ArmCounts
@@ -88,7 +88,7 @@ def _make(kind: str, method: str, effects: str, part: str = "", parts: Parts = P
         mu_prior=RATE if kind == "poisson-level" else MU,
         tau_prior=TAU,
         baseline_prior=RATE if kind == "poisson-contrast" else BASELINE,
-        draws=500,
+        draws=1000,
     )
     label = "-".join([method, kind, effects, *([part] if part else [])])
     sources = SAMPLED if method == "bayes" else EXACT

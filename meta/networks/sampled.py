@@ -108,19 +108,20 @@ def build_counts(data: NetworkData, spec: PoolSpec, rows: Floats, *, centred: bo
     with pm.Model() as model:
         d = add_prior("d", spec.mu_prior, shape=rows.shape[1])
         baseline = add_prior("baseline", spec.baseline_prior, shape=len(data.studies))
-        level = baseline[study] + pm.math.dot(rows, d)
+        level = baseline[pm.Data("study", study)] + pm.math.dot(pm.Data("rows", rows), d)
         if extra is not None:
-            level = level + extra * add_prior("w", spec.mu_prior)
+            level = level + pm.Data("extra", extra) * add_prior("w", spec.mu_prior)
         if spec.effects == "random":
             tau = add_prior("tau", spec.tau_prior, scale=True)
             if centred:
                 level = pm.Normal("level", level, tau / np.sqrt(2), shape=len(study))
             else:
                 level = level + tau / np.sqrt(2) * pm.Normal("e", shape=len(study))
+        counted = pm.Data("events", events.astype(int))
         if spec.model == "binomial":
-            pm.Binomial("y", n=exposure.astype(int), logit_p=level, observed=events.astype(int))
+            pm.Binomial("y", n=pm.Data("people", exposure.astype(int)), logit_p=level, observed=counted)
         else:
-            pm.Poisson("y", mu=exposure * pm.math.exp(level), observed=events.astype(int))
+            pm.Poisson("y", mu=pm.Data("years", exposure) * pm.math.exp(level), observed=counted)
     return model
 
 

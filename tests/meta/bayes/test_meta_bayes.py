@@ -66,7 +66,6 @@ def test_the_error_of_a_quantile_is_that_of_independent_draws(p: float) -> None:
     assert found.min() > 0.5
 
 
-@pytest.mark.slow
 def test_smoothed_leave_one_out_names_studies_that_it_cannot_leave_out() -> None:
     """Given its own effect each study of BCG fits far better than from the others: every Pareto shape is judged."""
     data = make_effects(read_reference("bcg-contrasts"), "log_risk_ratio")
@@ -122,8 +121,8 @@ def test_a_sample_that_has_not_converged_is_refused_with_the_remedy() -> None:
     ("first", "tried"),
     [
         (Diagnostics(1.0, 900, 900, 2), [("a", 0.95), ("a", 0.99), ("b", 0.99), ("a", 0.998)]),
-        (Diagnostics(1.0, 300, 900, 2), [("a", 0.95), ("b", 0.99), ("a", 0.995), ("a", 0.998)]),
-        (Diagnostics(1.02, 900, 900, 0), [("a", 0.95), ("b", 0.99), ("a", 0.995), ("a", 0.998)]),
+        (Diagnostics(1.0, 300, 900, 2), [("a", 0.95), ("b", 0.99), ("a", 0.99), ("a", 0.998)]),
+        (Diagnostics(1.02, 900, 900, 0), [("a", 0.95), ("b", 0.99), ("a", 0.99), ("a", 0.998)]),
     ],
 )
 def test_a_form_that_only_diverged_is_tried_again_before_the_other(
@@ -131,7 +130,7 @@ def test_a_form_that_only_diverged_is_tried_again_before_the_other(
 ) -> None:
     seen: list[tuple[str, float]] = []
 
-    def run(model: Any, draws: int, seed: int, accept: float, log_likelihood: bool) -> Any:
+    def run(model: Any, draws: int, seed: int, accept: float) -> Any:
         seen.append((model, accept))
         return {"posterior": {}, "sample_stats": {"diverging": SimpleNamespace(values=np.zeros(1))}}
 
@@ -201,6 +200,8 @@ def test_mixed_kinds_of_data_speak_of_one_hazard() -> None:
     assert len(result.studies) == 5
     assert abs(result.estimate - math.log(h)) < 3 * result.se
     assert result.tau < 0.1
+    with pytest.raises(EvidenceError, match="pieces of studies"):
+        smooth_leave_one_out(result)
 
 
 @pytest.mark.slow
