@@ -39,12 +39,12 @@ def bench(session: nox.Session) -> None:
 
 @nox.session(venv_backend="none")
 def reference(session: nox.Session) -> None:
-    """Pinned reference values anew, from R with metafor, lme4 and numDeriv (Debian: r-cran-metafor, ...)."""
+    """Pinned reference values anew, from R (Debian: r-cran-metafor, r-cran-lme4, r-cran-numderiv, r-cran-biasedurn)."""
     session.run("Rscript", "tests/meta/reference/make.R", "tests/meta/reference", external=True)
 
 
 @nox.session
 def sbc(session: nox.Session) -> None:
-    """Simulation-based calibration of every Bayesian model anew (about an hour on two cores)."""
+    """Simulation-based calibration of every Bayesian model anew, 200 data sets each (half an hour on two cores)."""
     session.install("-e", ".[test]")
     session.run("python", "-m", "meta.calibration", "tests/meta/sbc", *(session.posargs or ["200"]))
