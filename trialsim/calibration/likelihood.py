@@ -1,10 +1,10 @@
 """How well simulated statistics agree with the targets, with a discrepancy between study and model of its own.
 
 On the link scale a study differs from the model by a discrepancy with standard deviation tau of its kind
-(heterogeneity between studies, and what the model lacks). Targets of one group share three quarters of its variance. A
-single target keeps its exact likelihood (binomial or Poisson), with the discrepancy integrated out by adaptive
-Gauss-Hermite quadrature (Liu and Pierce 1994); several of one group use the normal approximation of counts, with the
-variance at the predicted value. Over-dispersion belongs to the data: it is tau and the study's own counts, never the
+(heterogeneity between studies, and what the model lacks). Targets of one study and kind share half of its variance,
+those of one arm another quarter. A single target keeps its exact likelihood (binomial or Poisson), with the discrepancy
+integrated out by adaptive Gauss-Hermite quadrature (Liu and Pierce 1994); several of one study use the normal
+approximation of counts, with the variance at the predicted value. Over-dispersion belongs to the data: it is tau and the study's own counts, never the
 simulation's noise.
 """
 
@@ -39,8 +39,12 @@ TAU_SCALES: Final = {
 }
 # Kinds that are held out only borrow the discrepancy of the kind that is nearest.
 BORROWED: Final = {"overdoses": "death rate"}
+# Shares of a discrepancy's variance: a target's own, its arm's, its study's. So two arms of a study are correlated by one
+# half, as in a network meta-analysis whose contrasts all differ as much (Higgins and Whitehead 1996).
 OWN_SHARE: Final = 0.25
-# Factors of the surrogate's errors within a group.
+ARM_SHARE: Final = 0.25
+STUDY_SHARE: Final = 0.5
+# Factors of the surrogate's errors within an arm of a study.
 FACTORS: Final = 3
 FACTOR_ROUNDS: Final = 30
 MOST_SHARED: Final = 0.98
@@ -50,14 +54,15 @@ _LOG_WEIGHTS = np.log(_WEIGHTS) + 0.5 * _NODES**2
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Targets as arrays: data, the components behind them, and their groups.
+    """Targets as arrays: data, the components behind them, and whom they share a discrepancy with.
 
     component, over: index into the components (over -1: none); kind: index into TAU_SCALES; law: 0 binomial, 1 Poisson,
-    2 normal; events, n, value, error as in `Target` (n 1 where there is none); observed: links of the data; group: of
-    each target; sums: [targets, groups] 1 where a target belongs to a group; own_share: share of the discrepancy's
-    variance that is a target's own; singles: counts that are alone in their group; together: correlation between the
-    surrogate's errors of a target's component and of the one it is over; loadings: [targets, FACTORS] of its errors on
-    what a group's share (`tie_errors`).
+    2 normal; events, n, value, error as in `Target` (n 1 where there is none); observed: links of the data; groups: of
+    one study and kind; group: of each target; cell: its arm of its group, of all groups' arms; in_cell: [targets,
+    cells] 1 where a target belongs to a cell; in_group: [cells, groups] the same of a group; shares: [targets, 3] of
+    the discrepancy's variance, its own, its arm's and its group's; singles: counts that are alone in their group;
+    together: correlation between the surrogate's errors of a target's component and of the one it is over; loadings:
+    [targets, FACTORS] of its errors on what a cell's share (`tie_errors`).
     """
 
     names: tuple[str, ...]
@@ -71,8 +76,10 @@ class Layout:
     error: Floats
     groups: tuple[tuple[str, str, str], ...]
     group: Indices
-    sums: Floats
-    own_share: Floats
+    cell: Indices
+    in_cell: Floats
+    in_group: Floats
+    shares: Floats
     singles: Indices
     together: Floats
     loadings: Floats
@@ -92,10 +99,14 @@ def lay_out_targets(targets: Sequence[Target], components: Sequence[Component]) 
     """Return the targets as arrays."""
     place = {part: i for i, part in enumerate(components)}
     laws = ("binomial", "poisson", "normal")
-    names = tuple(sorted({target.group for target in targets}))
-    group = np.array([names.index(target.group) for target in targets], np.intp)
+    groups = tuple(sorted({target.group for target in targets}))
+    cells = sorted({target.cell for target in targets})
+    group = np.array([groups.index(target.group) for target in targets], np.intp)
+    cell = np.array([cells.index(target.cell) for target in targets], np.intp)
     law = np.array([laws.index(target.law) for target in targets], np.intp)
-    alone = np.bincount(group, minlength=len(names))[group] == 1
+    group_of_cell = np.zeros(len(cells), np.intp)
+    group_of_cell[cell] = group
+    alone = np.bincount(group, minlength=len(groups))[group] == 1
     return Layout(
         names=tuple(target.name for target in targets),
         component=np.array([place[target.component] for target in targets], np.intp),
@@ -106,14 +117,29 @@ def lay_out_targets(targets: Sequence[Target], components: Sequence[Component]) 
         n=np.array([1.0 if target.law == "normal" else target.n for target in targets]),
         value=np.array([target.value for target in targets]),
         error=np.array([target.error for target in targets]),
-        groups=names,
+        groups=groups,
         group=group,
-        sums=(group[:, None] == np.arange(len(names))).astype(np.float64),
-        own_share=np.where(alone, 1.0, OWN_SHARE),
+        cell=cell,
+        in_cell=(cell[:, None] == np.arange(len(cells))).astype(np.float64),
+        in_group=(group_of_cell[:, None] == np.arange(len(groups))).astype(np.float64),
+        shares=_share_out(cell, group, group_of_cell),
         singles=np.flatnonzero(alone & (law < 2)),
         together=np.zeros(len(targets)),
         loadings=np.zeros((len(targets), FACTORS)),
     )
+
+
+def _share_out(cell: Indices, group: Indices, group_of_cell: Indices) -> Floats:
+    """Return the shares of the discrepancy's variance [targets, 3]; a level that nobody else is on falls to the one
+    below.
+    """
+    shares = np.tile([OWN_SHARE, ARM_SHARE, STUDY_SHARE], (len(cell), 1))
+    one_arm = np.bincount(group_of_cell)[group] == 1
+    shares[one_arm, 1:] = ARM_SHARE + STUDY_SHARE, 0.0
+    alone = np.bincount(cell)[cell] == 1
+    shares[alone, 0] += shares[alone, 1]
+    shares[alone, 1] = 0.0
+    return shares
 
 
 def find_taus(points: Floats) -> Floats:
@@ -131,8 +157,8 @@ def predict_targets(layout: Layout, links: Floats) -> Floats:
 
 
 def tie_errors(layout: Layout, surrogate: Surrogate) -> Layout:
-    """Return the layout with what the surrogate's errors have in common: within a ratio, and within a group, there as
-    principal factors of the correlation between its targets (at the level of the components' errors).
+    """Return the layout with what the surrogate's errors have in common: within a ratio, and within an arm of a study,
+    there as principal factors of the correlation between its targets (at the level of the components' errors).
 
     Errors of one curve move together, so that they scatter less about it than independent ones, and what a ratio's two
     parts share cancels; taken as independent they would leave too little scatter to the discrepancy.
@@ -142,8 +168,8 @@ def tie_errors(layout: Layout, surrogate: Surrogate) -> Layout:
     together = np.where(is_ratio, alike[layout.component, np.maximum(layout.over, 0)], 0.0)
     correlation = _correlate_targets(layout, alike * np.outer(spread, spread))
     loadings = np.zeros((len(layout.names), FACTORS))
-    for group in range(len(layout.groups)):
-        own = np.flatnonzero(layout.group == group)
+    for cell in range(layout.in_cell.shape[1]):
+        own = np.flatnonzero(layout.cell == cell)
         if len(own) > 1:
             loadings[own] = _find_loadings(correlation[np.ix_(own, own)])
     return replace(layout, together=together, loadings=loadings)
@@ -215,27 +241,29 @@ def find_group_likelihoods(layout: Layout, links: Floats, errors: Floats, taus: 
 
 
 def _find_joint(layout: Layout, predicted: Floats, more: Floats, tau2: Floats) -> Floats:
-    """Normal law of every group's observed links: own variances, a shared part of the discrepancy, and the factors of
-    the surrogate's errors.
+    """Normal law of every group's observed links: own variances, what an arm shares of the discrepancy, the factors of
+    the surrogate's errors there, and what the study shares.
 
     The covariance is diag(own) + B B', whose determinant and inverse follow from I + B' diag(own)^-1 B (Woodbury),
-    here eliminated column by column for all rows and groups at once.
+    here eliminated column by column for all rows and cells at once; the study's column is summed over its arms first.
     """
     unshared = 1.0 - (layout.loadings**2).sum(axis=1)
-    own = find_counting_variance(layout, predicted) + more * unshared + layout.own_share * tau2
+    own = find_counting_variance(layout, predicted) + more * unshared + layout.shares[:, 0] * tau2
     residual = layout.observed - predicted
-    columns = [np.sqrt((1.0 - layout.own_share) * tau2)]
+    columns = [np.sqrt(layout.shares[:, 1] * tau2)]
     columns += [np.sqrt(more) * layout.loadings[:, f] for f in range(FACTORS)]
+    columns += [np.sqrt(layout.shares[:, 2] * tau2)]
+    study = len(columns) - 1
     weighted = [column / own for column in columns]
-    square = (residual**2 / own) @ layout.sums
-    spread = np.log(own) @ layout.sums
-    across = [(each * residual) @ layout.sums for each in weighted]
+    square = (residual**2 / own) @ layout.in_cell
+    spread = np.log(own) @ layout.in_cell
+    across = [(each * residual) @ layout.in_cell for each in weighted]
     inner = {
-        (i, j): (weighted[i] * columns[j]) @ layout.sums + float(i == j)
+        (i, j): (weighted[i] * columns[j]) @ layout.in_cell + float(i == j != study)
         for j in range(len(columns))
         for i in range(j + 1)
     }
-    for i in range(len(columns)):
+    for i in range(study):
         square -= across[i] ** 2 / inner[i, i]
         spread += np.log(inner[i, i])
         for j in range(i + 1, len(columns)):
@@ -243,7 +271,11 @@ def _find_joint(layout: Layout, predicted: Floats, more: Floats, tau2: Floats) -
             across[j] = across[j] - factor * across[i]
             for k in range(j, len(columns)):
                 inner[j, k] = inner[j, k] - factor * inner[i, k]
-    return np.asarray(-0.5 * (square + spread + layout.sums.sum(axis=0) * np.log(2.0 * np.pi)))
+    together = 1.0 + inner[study, study] @ layout.in_group
+    square = square @ layout.in_group - (across[study] @ layout.in_group) ** 2 / together
+    spread = spread @ layout.in_group + np.log(together)
+    size = np.bincount(layout.group, minlength=len(layout.groups))
+    return np.asarray(-0.5 * (square + spread + size * np.log(2.0 * np.pi)))
 
 
 def _integrate_singles(layout: Layout, predicted: Floats, more: Floats, tau2: Floats) -> Floats:

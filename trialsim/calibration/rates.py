@@ -44,21 +44,21 @@ _AGONISTS: Final = tuple(
     row
     for arm in ("methadone", "buprenorphine")
     for row in (
-        (f"Overdose deaths in treatment, {arm}", arm, OVERDOSE, "in", "", "B1"),
-        (f"Overdose deaths out of treatment, {arm}", arm, OVERDOSE, "out", "", "B2"),
-        (f"The same, in against out, {arm}", arm, OVERDOSE, "in", "out", "B3"),
-        (f"Deaths of all causes in treatment, {arm}", arm, EVERY, "in", "", "B4"),
+        (f"Overdose deaths in treatment, {arm}", arm, OVERDOSE, "on 0-", "", "B1"),
+        (f"Overdose deaths out of treatment, {arm}", arm, OVERDOSE, "off 0-", "", "B2"),
+        (f"The same, in against out, {arm}", arm, OVERDOSE, "on 0-", "off 0-", "B3"),
+        (f"Deaths of all causes in treatment, {arm}", arm, EVERY, "on 0-", "", "B4"),
         (f"Overdose deaths, weeks 1-4 off against stable treatment, {arm}", arm, OVERDOSE, "off 0-28", "on 28-", "B5"),
     )
 )
 _METHADONE: Final = (
-    ("Deaths of all causes out of treatment, methadone", "methadone", EVERY, "out", "", "cousins-2016-deaths-out"),
+    ("Deaths of all causes out of treatment, methadone", "methadone", EVERY, "off 0-", "", "cousins-2016-deaths-out"),
     ("Overdose deaths, weeks 1-4 on methadone against later", "methadone", OVERDOSE, "on 0-28", "on 28-", "P1"),
 )
 _ORAL, _XR, _IMPLANT = "oral_naltrexone", "xr_naltrexone", "implant_naltrexone"
 _FIRST_MONTHS: Final = "since start 0-122"
 _NALTREXONE: Final = (
-    ("Deaths of all causes on oral naltrexone", _ORAL, EVERY, "in", "", "gibson-2007-on-oral"),
+    ("Deaths of all causes on oral naltrexone", _ORAL, EVERY, "on 0-", "", "gibson-2007-on-oral"),
     ("Overdose deaths on XR-naltrexone", _XR, OVERDOSE, "in", "", "gjersing-2025-on-xr"),
     ("Overdose deaths, weeks 1-2 after oral", _ORAL, OVERDOSE, "off 0-14", "", "gibson-2007-two-weeks-after-oral"),
     ("Overdose deaths, year after the last XR dose", _XR, OVERDOSE, "off 0-365", "", "gjersing-2025-year-after-xr"),

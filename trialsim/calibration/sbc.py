@@ -76,9 +76,10 @@ def draw_studies(layout: Layout, predicted: Floats, taus: Floats, rng: np.random
     [kinds].
     """
     tau = taus[layout.kind]
-    shared = rng.standard_normal(len(layout.groups))[layout.group]
+    study = rng.standard_normal(len(layout.groups))[layout.group]
+    arm = rng.standard_normal(layout.in_cell.shape[1])[layout.cell]
     own = rng.standard_normal(len(predicted))
-    links = predicted + tau * (np.sqrt(1.0 - layout.own_share) * shared + np.sqrt(layout.own_share) * own)
+    links = predicted + tau * (np.sqrt(layout.shares) * np.column_stack([own, arm, study])).sum(axis=1)
     share = 1.0 / (1.0 + np.exp(-links))
     events = np.where(
         layout.law == 0,

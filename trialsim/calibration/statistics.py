@@ -5,8 +5,9 @@ k-th among those with the j-th; `retained` a week, or `week|earlier` among those
 `stayers` what is measured of those who stayed; `relapse` empty, `inducted`, `by N` (dated week N or earlier), or
 `by N|M` (the same among those without one dated week M or earlier); `used` a week. `by N of D-E`, `week of D-E`: the
 same among those who came after D to E days without opioids (one number: so many).
-Cohorts: `in`, `out`, `all`; `on A-` and `off A-B`, days since the first dose of an episode (in treatment) and since a
-stop; `since start A-B`, days since time zero.
+Cohorts: `all`; `in` and `out`, while cover lasts and otherwise (days after a stop count as in treatment, by the
+medication's `covered_days`); `on A-B` and `off A-B`, days since the first dose of an episode until the stop, and since
+it, as registers count that end treatment with its last dose; `since start A-B`, days since time zero.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import numpy.typing as npt
 
 from trialsim.calibration.targets import Component
 from trialsim.clinical.tallies import (
+    COVERED_BINS,
     OTHER_DEATHS_IN,
     OTHER_DEATHS_OUT,
     OVERDOSE_DEATHS_IN,
@@ -187,7 +189,9 @@ def measure_cohort_component(component: Component, arms: Sequence[int], lives: L
     word, _, rest = component.at.partition(" ")
     tally = lives.tally.sum(axis=0)[list(arms)].sum(axis=0)
     if word == "on":
-        return _read_bins(tally, START_BINS, START_EDGES, rest, overdose)
+        deaths, years = _read_bins(tally, START_BINS, START_EDGES, rest, overdose)
+        deaths_after, years_after = _read_bins(tally, COVERED_BINS, START_EDGES, rest, overdose)
+        return deaths - deaths_after, years - years_after
     if word == "off":
         return _read_bins(tally, STOP_BINS, STOP_EDGES, rest, overdose)
     if word == "since":

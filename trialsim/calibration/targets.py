@@ -67,8 +67,7 @@ class Target:
 
     law: `binomial` (events of n), `poisson` (events in n person-years or people), or `normal` (the logarithm `value`
     with standard error `error`). over: the component in the denominator of a rate ratio, or None; of the same arm,
-    unless the table's words end in `of` and another. group: targets of
-    one study, kind and arm, which share one discrepancy. pool: the set of published numbers that it belongs to (A1,
+    unless the table's words end in `of` and another. pool: the set of published numbers that it belongs to (A1,
     ...), or "".
     """
 
@@ -89,9 +88,14 @@ class Target:
 
     @property
     def group(self) -> tuple[str, str, str]:
-        """Targets of one study, kind and arm share part of a discrepancy; each rate of death has one of its own."""
+        """Targets of one study and kind share part of a discrepancy; of rates of death only the same rate of its arms."""
         place = f"{self.component.statistic} {self.component.at}" if self.component.statistic in RATES else ""
-        return self.study, self.kind, f"{self.component.arm} {place}".strip()
+        return self.study, self.kind, place
+
+    @property
+    def cell(self) -> tuple[str, str, str, str]:
+        """The arm of a group: its targets share more of a discrepancy."""
+        return *self.group, self.component.arm
 
     @property
     def overlap(self) -> str:

@@ -10,7 +10,8 @@ import numpy as np
 from trialsim.clinical.compiled import compiled
 from trialsim.clinical.vocabulary import NEVER, TICKS_PER_DAY
 
-# Days since the first dose of the treatment episode, in treatment; and days since the medication was stopped.
+# Days since the first dose of the treatment episode, in treatment; and days since the medication was stopped. What of
+# the former lies after the stop, while cover runs on, has bins of its own: registers count it as out of treatment.
 START_EDGES: Final = (0.0, 28.0, 182.625, 365.25, 730.5)
 STOP_EDGES: Final = (0.0, 14.0, 28.0, 84.0, 182.625, 365.25)
 
@@ -30,7 +31,8 @@ EVENTS_LOGGED: Final = 19
 KERNEL_STEPS: Final = 20
 START_BINS: Final = 24
 STOP_BINS: Final = START_BINS + 3 * len(START_EDGES)
-COUNTERS: Final = STOP_BINS + 3 * len(STOP_EDGES)
+COVERED_BINS: Final = STOP_BINS + 3 * len(STOP_EDGES)
+COUNTERS: Final = COVERED_BINS + 3 * len(START_EDGES)
 
 _START = np.array([*START_EDGES, NEVER])
 _STOP = np.array([*STOP_EDGES, NEVER])
@@ -76,7 +78,10 @@ def tally_time(row: Any, person: Any, start: float, end: float) -> None:
     person["in_treatment_ticks"] += inside
     person["out_of_treatment_ticks"] += ticks - inside
     if covered > start:
-        spread_time(row, START_BINS, _START, start - person["episode_start"], covered - person["episode_start"])
+        begun = person["episode_start"]
+        spread_time(row, START_BINS, _START, start - begun, covered - begun)
+        if person["stopped"] < covered:
+            spread_time(row, COVERED_BINS, _START, max(start, person["stopped"]) - begun, covered - begun)
     if person["stopped"] < NEVER and end > person["stopped"]:
         low = max(start, person["stopped"])
         spread_time(row, STOP_BINS, _STOP, low - person["stopped"], end - person["stopped"])
@@ -95,7 +100,11 @@ def tally_death(row: Any, person: Any, overdose: int) -> None:
     cause = OVERDOSE_DEATHS_IN if overdose else OTHER_DEATHS_IN
     row[cause + (0 if inside else 1)] += 1
     offset = 1 if overdose else 2
+    stopped = person["stopped"] <= person["time"]
     if inside:
-        row[START_BINS + 3 * find_bin(_START, person["time"] - person["episode_start"]) + offset] += 1
-    if person["stopped"] <= person["time"]:
+        place = 3 * find_bin(_START, person["time"] - person["episode_start"]) + offset
+        row[START_BINS + place] += 1
+        if stopped:
+            row[COVERED_BINS + place] += 1
+    if stopped:
         row[STOP_BINS + 3 * find_bin(_STOP, person["time"] - person["stopped"]) + offset] += 1

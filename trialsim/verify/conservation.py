@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from trialsim.clinical.tallies import (
+    COVERED_BINS,
     EVENTS_LOGGED,
     LIVES,
     OTHER_DEATHS_IN,
@@ -85,7 +86,7 @@ def count_deaths(lives: Lives) -> dict[str, tuple[int, ...]]:
     """Return deaths and overdoses as outcomes, event log and tallies have them: the same number several times."""
     total = lives.tally.sum(axis=(0, 1))
     fatal, event = lives.outcomes["fatal"], lives.log["event"]
-    starts, stops = (total[first:last] for first, last in ((START_BINS, STOP_BINS), (STOP_BINS, len(total))))
+    starts, stops = (total[first:last] for first, last in ((START_BINS, STOP_BINS), (STOP_BINS, COVERED_BINS)))
 
     def count(cause: int, clock: int, inside: int, outside: int) -> tuple[int, ...]:
         return int((fatal == cause).sum()), int((event == clock).sum()), int(total[inside] + total[outside])
