@@ -1,7 +1,9 @@
 """Every evidence row has one role, and the table that shows it is today's; none counts twice."""
 
-from trialsim.calibration.roles import FILE, assign_roles, list_roles, report_roles
-from trialsim.parameters.evidence import find_evidence_file, list_evidence_ids
+import pytest
+
+from trialsim.calibration.roles import FILE, add_reasons, assign_roles, list_roles, report_roles
+from trialsim.parameters.evidence import find_evidence_file, list_evidence_ids, read_evidence_rows
 
 
 def test_every_row_has_one_role() -> None:
@@ -25,4 +27,28 @@ def test_a_row_that_counts_twice_is_seen() -> None:
         ("target", ("curve",), ("rate",)),
         ("held out", ("death",), ()),
         ("held out", (), ()),
+    ]
+
+
+def test_held_out_rows_that_nothing_predicts_say_why() -> None:
+    for role in list_roles():
+        assert bool(role.reason) == (role.role == "held out" and not role.used_by)
+
+
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [
+        ("sublocade-label-1", "known from memory only"),
+        ("sordo-2017-1", "a review or another model, not a study"),
+        ("larochelle-2018-3", "an adjusted or confounded contrast"),
+        ("korthuis-2017-choices-pilot-ctn-0055-1", "prints no count"),
+        ("larney-2023-nsw-2002-2017-1", "more of people whose other numbers are targets"),
+        ("hulse-2009-1", "counts of something, or of people, that no shipped scenario has"),
+    ],
+)
+def test_reasons_follow_from_the_rows(row: str, reason: str) -> None:
+    rows = read_evidence_rows([row])
+    roles = assign_roles([row], {}, {}, {})
+    assert [role.reason for role in add_reasons(roles, rows, {"Larney 2023 (NSW 2002-2017)", "Larney 2023"})] == [
+        reason
     ]

@@ -8,7 +8,7 @@ import pytest
 
 from trialsim.calibration.populations import read_populations, simulate_components
 from trialsim.calibration.statistics import measure_trial_component
-from trialsim.calibration.targets import Component
+from trialsim.calibration.targets import ANY_ARM, Component
 from trialsim.clinical.records import BASELINE
 from trialsim.clinical.vocabulary import NEVER
 from trialsim.engine.lives import OUTCOME
@@ -116,6 +116,24 @@ def test_medications_that_a_cohort_did_not_tell_apart_are_counted_together() -> 
     methadone, buprenorphine, together = found.reshape(len(places), len(arms), 2).transpose(1, 0, 2)
     assert (methadone[:, 0] + buprenorphine[:, 0]).min() > 0
     assert np.allclose(methadone + buprenorphine, together, rtol=1e-12)
+
+
+def test_treatment_until_the_last_dose_does_not_depend_on_how_long_cover_is_said_to_last() -> None:
+    """Without gaps in dosing, `in` is `on 0-` where cover ends with the last dose."""
+    values = {**list_values(read_parameters()), "miss_rate_methadone": 0.0, "miss_rate_sublingual_buprenorphine": 0.0}
+    without = {**values, "covered_days_methadone": 0.0, "covered_days_sublingual_buprenorphine": 0.0}
+    words = ("in", "on 0-", "on 0-28", "on 28-", "off 0-28", "out")
+    parts = tuple(Component("agonist-cohort", ANY_ARM, "death rate", word) for word in words)
+    populations = replace(read_populations(parts), components=parts)
+    covered, bare = (
+        dict(zip(words, simulate_components(populations, each, 3), strict=True)) for each in (values, without)
+    )
+    assert bare["in"] == pytest.approx(bare["on 0-"], rel=1e-12)
+    for word in ("on 0-", "on 0-28", "on 28-", "off 0-28"):
+        assert covered[word] == pytest.approx(bare[word], rel=1e-12)
+    assert covered["on 0-28"] + covered["on 28-"] == pytest.approx(covered["on 0-"], rel=1e-12)
+    assert (covered["in"] - covered["on 0-"]).min() > 0.0
+    assert covered["in"] + covered["out"] == pytest.approx(bare["in"] + bare["out"], rel=1e-12)
 
 
 def test_a_trial_has_no_arm_of_everyone() -> None:

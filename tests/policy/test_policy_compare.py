@@ -55,7 +55,7 @@ def test_summary_holds_what_was_asked(run: Path) -> None:
     wanted = {
         f"{name}_per_1000_py{suffix}"
         for name in ("deaths", "overdose_deaths")
-        for suffix in ("", "_in_treatment", "_out_of_treatment")
+        for suffix in ("", "_in_treatment", "_out_of_treatment", "_until_last_dose")
     } | {"deaths_by_horizon", "deaths_by_1_year", "life_years", "years_in_treatment", "share_ever_treated"}
     for cells in summary["policies"].values():
         assert wanted <= set(cells) == set(summary["outcome_labels"])

@@ -30,8 +30,8 @@ from trialsim.policy.summary import estimate_outcomes, tabulate_differences, tab
 from trialsim.scenario.model import Scenario
 
 
-def summarise(scenario: Scenario) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    counts, ends = count_people(scenario)
+def summarise(scenario: Scenario, **values: float) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    counts, ends = count_people(scenario, **values)
     outcomes = list_outcomes(counts, ends, scenario.horizons_days)
     ratios = estimate_outcomes(outcomes, counts)
     return tabulate_policies(scenario, outcomes, ratios), tabulate_differences(scenario, outcomes, counts, ratios)
@@ -94,6 +94,22 @@ def test_person_time_and_deaths_add_up() -> None:
     assert np.array_equal(np.rint(lived), lives["in_treatment_ticks"] + lives["out_of_treatment_ticks"])
     assert np.rint(lived).sum() == (inside + outside).sum()
     assert [(lives["death"] <= end).sum() for end in ends] == counts.deaths.sum(axis=(0, 1, 3)).cumsum().tolist()
+
+
+def test_treatment_until_its_last_dose_does_not_depend_on_how_long_cover_is_said_to_last() -> None:
+    """Without gaps in dosing, deaths in treatment are those until the last dose where cover ends with it."""
+    scenario = make_cohort("methadone", "buprenorphine")
+    found = {}
+    for days in (0.0, 14.0):
+        names = ("methadone", "sublingual_buprenorphine")
+        own = {f"covered_days_{name}": days for name in names} | {f"miss_rate_{name}": 0.0 for name in names}
+        found[days] = summarise(scenario, **own)[0]
+    for policy in ("methadone", "buprenorphine"):
+        for name in ("deaths_per_1000_py", "overdose_deaths_per_1000_py"):
+            until = found[14.0][policy][f"{name}_until_last_dose"]
+            assert until == found[0.0][policy][f"{name}_until_last_dose"]
+            assert until["mean"] == pytest.approx(found[0.0][policy][f"{name}_in_treatment"]["mean"], rel=1e-12)
+            assert 0.0 < until["mean"] != found[14.0][policy][f"{name}_in_treatment"]["mean"]
 
 
 def test_shares_by_cause_and_rates_in_and_out_add_up() -> None:

@@ -18,13 +18,16 @@ FILE = "meta/evidence"
 class EvidenceRow:
     """One published number and its citation; None where the table has an empty cell.
 
-    `measure` is the scale of `value` (`events/n`, `HR`, `rate per 1000py`, ...); `low` and `high` are the interval,
+    `topic` is the subject (`mortality`, ...) and `design` the kind of study (`RCT`, `cohort`, `SR`: systematic review,
+    ...); `measure` is the scale of `value` (`events/n`, `HR`, `rate per 1000py`, ...); `low` and `high` are the interval,
     whose kind `level` names (`95`, `95 CrI`, `IQR`, `range`). `verified` is `yes`, `article` or `memory`; the last
     was never seen in a text and nothing may be fitted to it.
     """
 
     row: str
+    topic: str
     study: str
+    design: str
     arm: str
     outcome: str
     measure: str
@@ -82,7 +85,9 @@ def _read_table(file: Traversable) -> list[EvidenceRow]:
 def _read_row(cells: dict[str, str]) -> EvidenceRow:
     return EvidenceRow(
         row=cells["row"],
+        topic=cells["topic"],
         study=cells["study"],
+        design=cells["design"],
         arm=cells["arm"],
         outcome=cells["outcome"],
         measure=cells["measure"],

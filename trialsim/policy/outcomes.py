@@ -8,6 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from trialsim.clinical.tallies import (
+    COUNTERS,
+    COVERED_BINS,
     FIRST_DOSES,
     LIVES,
     OTHER_DEATHS_IN,
@@ -29,6 +31,7 @@ TICKS_PER_1000_YEARS: Final = 1000.0 * TICKS_PER_YEAR
 PER_1000_YEARS: Final = "per 1,000 person-years"
 ALL, IN, OUT = "", "_in_treatment", "_out_of_treatment"
 PLACES: Final = {ALL: "", IN: ", in treatment", OUT: ", out of treatment"}
+UNTIL: Final = "_until_last_dose"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,14 +92,39 @@ def _rate(
     )
 
 
+def _rate_until_last_dose(
+    counts: Counts, name: str, words: str, inside: Sequence[int], places: Sequence[int]
+) -> Outcome:
+    """Deaths in treatment until it is stopped per 1,000 person-years: without the days of cover after the stop.
+
+    inside: counters of these deaths in treatment; places: of them in each of the bins after the stop (0 is the time).
+    """
+    covered = counts.tally[..., COVERED_BINS:COUNTERS]
+    return Outcome(
+        f"{name}_per_1000_py{UNTIL}",
+        f"{words} per 1,000 person-years, until the last dose",
+        PER_1000_YEARS,
+        f"{words} from a first dose until treatment is stopped divided by that time, as registers count that end "
+        "treatment with its last dose or prescription; the days after it that count as in treatment are left out.",
+        _sum(counts, *inside) - sum(covered[..., place::3].sum(axis=-1) for place in places),
+        _sum(counts, TICKS_IN_TREATMENT) - covered[..., 0::3].sum(axis=-1),
+        amount_unit=TICKS_PER_1000_YEARS,
+        counted=True,
+    )
+
+
 def list_rates(counts: Counts) -> Iterator[Outcome]:
-    """Yield deaths, overdose deaths and non-fatal overdoses per 1,000 person-years: in all, in and out of treatment."""
+    """Yield deaths, overdose deaths and non-fatal overdoses per 1,000 person-years: in all, in and out of treatment,
+    and deaths until the last dose.
+    """
     overdose, other = (OVERDOSE_DEATHS_IN, OVERDOSE_DEATHS_OUT), (OTHER_DEATHS_IN, OTHER_DEATHS_OUT)
     deaths = (overdose[0], other[0], overdose[1], other[1])
     for suffix in PLACES:
         yield _rate(counts, "deaths", "Deaths", deaths, suffix, ANY if suffix == ALL else None)
+    yield _rate_until_last_dose(counts, "deaths", "Deaths", (OVERDOSE_DEATHS_IN, OTHER_DEATHS_IN), (1, 2))
     for suffix in PLACES:
         yield _rate(counts, "overdose_deaths", "Overdose deaths", overdose, suffix, OVERDOSE if suffix == ALL else None)
+    yield _rate_until_last_dose(counts, "overdose_deaths", "Overdose deaths", (OVERDOSE_DEATHS_IN,), (1,))
     for suffix in PLACES:
         yield _rate(counts, "nonfatal_overdoses", "Non-fatal overdoses", (OVERDOSES_IN, OVERDOSES_OUT), suffix)
 
