@@ -4,8 +4,8 @@ On the link scale a study differs from the model by a discrepancy with standard 
 (heterogeneity between studies, and what the model lacks). Targets of one study and kind share half of its variance,
 those of one arm another quarter. A single target keeps its exact likelihood (binomial or Poisson), with the discrepancy
 integrated out by adaptive Gauss-Hermite quadrature (Liu and Pierce 1994); several of one study use the normal
-approximation of counts, with the variance at the predicted value. Over-dispersion belongs to the data: it is tau and the study's own counts, never the
-simulation's noise.
+approximation of counts, with the variance at the predicted value. Over-dispersion belongs to the data: it is tau and
+the study's own counts, never the simulation's noise.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ TAU_SCALES: Final = {
 }
 # Kinds that are held out only borrow the discrepancy of the kind that is nearest.
 BORROWED: Final = {"overdoses": "death rate"}
-# Shares of a discrepancy's variance: a target's own, its arm's, its study's. So two arms of a study are correlated by one
-# half, as in a network meta-analysis whose contrasts all differ as much (Higgins and Whitehead 1996).
+# Shares of a discrepancy's variance: a target's own, its arm's, its study's. So two arms of a study are correlated by
+# one half, as in a network meta-analysis whose contrasts all differ as much (Higgins and Whitehead 1996).
 OWN_SHARE: Final = 0.25
 ARM_SHARE: Final = 0.25
 STUDY_SHARE: Final = 0.5

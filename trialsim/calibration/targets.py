@@ -88,7 +88,7 @@ class Target:
 
     @property
     def group(self) -> tuple[str, str, str]:
-        """Targets of one study and kind share part of a discrepancy; of rates of death only the same rate of its arms."""
+        """Targets of one study and kind share part of a discrepancy; a study's rates of death one for each rate."""
         place = f"{self.component.statistic} {self.component.at}" if self.component.statistic in RATES else ""
         return self.study, self.kind, place
 

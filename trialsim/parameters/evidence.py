@@ -19,8 +19,8 @@ class EvidenceRow:
     """One published number and its citation; None where the table has an empty cell.
 
     `topic` is the subject (`mortality`, ...) and `design` the kind of study (`RCT`, `cohort`, `SR`: systematic review,
-    ...); `measure` is the scale of `value` (`events/n`, `HR`, `rate per 1000py`, ...); `low` and `high` are the interval,
-    whose kind `level` names (`95`, `95 CrI`, `IQR`, `range`). `verified` is `yes`, `article` or `memory`; the last
+    ...); `measure` is the scale of `value` (`events/n`, `HR`, `rate per 1000py`, ...); `low` and `high` are the
+    interval, whose kind `level` names (`95`, `95 CrI`, `IQR`, `range`). `verified` is `yes`, `article` or `memory`; the last
     was never seen in a text and nothing may be fitted to it.
     """
 
