@@ -47,8 +47,5 @@ def test_held_out_rows_that_nothing_predicts_say_why() -> None:
     ],
 )
 def test_reasons_follow_from_the_rows(row: str, reason: str) -> None:
-    rows = read_evidence_rows([row])
-    roles = assign_roles([row], {}, {}, {})
-    assert [role.reason for role in add_reasons(roles, rows, {"Larney 2023 (NSW 2002-2017)", "Larney 2023"})] == [
-        reason
-    ]
+    roles = add_reasons(assign_roles([row], {}, {}, {}), read_evidence_rows([row]), {"Larney 2023 (NSW 2002-2017)"})
+    assert [role.reason for role in roles] == [reason]

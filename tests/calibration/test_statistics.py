@@ -125,9 +125,8 @@ def test_treatment_until_the_last_dose_does_not_depend_on_how_long_cover_is_said
     words = ("in", "on 0-", "on 0-28", "on 28-", "off 0-28", "out")
     parts = tuple(Component("agonist-cohort", ANY_ARM, "death rate", word) for word in words)
     populations = replace(read_populations(parts), components=parts)
-    covered, bare = (
-        dict(zip(words, simulate_components(populations, each, 3), strict=True)) for each in (values, without)
-    )
+    found = (simulate_components(populations, each, 3) for each in (values, without))
+    covered, bare = (dict(zip(words, each, strict=True)) for each in found)
     assert bare["in"] == pytest.approx(bare["on 0-"], rel=1e-12)
     for word in ("on 0-", "on 0-28", "on 28-", "off 0-28"):
         assert covered[word] == pytest.approx(bare[word], rel=1e-12)

@@ -20,8 +20,8 @@ class EvidenceRow:
 
     `topic` is the subject (`mortality`, ...) and `design` the kind of study (`RCT`, `cohort`, `SR`: systematic review,
     ...); `measure` is the scale of `value` (`events/n`, `HR`, `rate per 1000py`, ...); `low` and `high` are the
-    interval, whose kind `level` names (`95`, `95 CrI`, `IQR`, `range`). `verified` is `yes`, `article` or `memory`; the last
-    was never seen in a text and nothing may be fitted to it.
+    interval, whose kind `level` names (`95`, `95 CrI`, `IQR`, `range`). `verified` is `yes`, `article` or `memory`; the
+    last was never seen in a text and nothing may be fitted to it.
     """
 
     row: str
