@@ -174,6 +174,7 @@ def _report_rates(report: Mapping[str, Any]) -> str:
     lines = [
         "## Rates of death in and out of treatment\n",
         "Simulated directly at draws of the posterior that has seen all fitted numbers; rates per 1,000 person-years.",
+        "Daily treatment ends with its last dose here, as the registers have it; that of XR-naltrexone 28 days after it.",
         "The mean has its Monte Carlo error, the range is over draws of the parameters. Published: a set's pool with",
         "its 95% prediction interval for a new setting ([evidence.md](evidence.md)), or one study's rate with its",
         "exact interval.\n",
