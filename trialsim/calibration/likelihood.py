@@ -150,6 +150,17 @@ def find_taus(points: Floats) -> Floats:
     return np.asarray(scales * ndtri(0.5 + 0.5 * np.clip(ndtr(points), 1e-9, 1.0 - 1e-9)))
 
 
+def draw_discrepancies(layout: Layout, taus: Floats, rng: np.random.Generator) -> Floats:
+    """Return discrepancies of new studies from the model [rows, targets], shared within studies and their arms. taus:
+    [rows, kinds].
+    """
+    study = rng.standard_normal((len(taus), len(layout.groups)))[:, layout.group]
+    arm = rng.standard_normal((len(taus), layout.in_cell.shape[1]))[:, layout.cell]
+    own = rng.standard_normal((len(taus), len(layout.names)))
+    parts = np.stack([own, arm, study], axis=-1)
+    return np.asarray(taus[:, layout.kind] * (np.sqrt(layout.shares) * parts).sum(axis=-1))
+
+
 def predict_targets(layout: Layout, links: Floats) -> Floats:
     """Return the link of every target [rows, targets] from those of the components [rows, C]."""
     over = np.where(layout.over < 0, 0.0, links[:, np.maximum(layout.over, 0)])

@@ -155,8 +155,8 @@ def _report_crossing(report: Mapping[str, Any]) -> str:
         return ""
     return f"""## X:BOT without X:BOT
 
-No number of X:BOT was seen. Difference in relapse by week 24, XR-naltrexone minus buprenorphine (the model's own
-shares):
+No number of X:BOT was seen. Difference in relapse by week 24, XR-naltrexone minus buprenorphine, in trials of its size
+(with the chance of counts, and what two arms of one trial do not share of its difference from the model):
 
 | | median | 95% |
 |---|---|---|
@@ -174,7 +174,7 @@ def _report_rates(report: Mapping[str, Any]) -> str:
     lines = [
         "## Rates of death in and out of treatment\n",
         "Simulated directly at draws of the posterior that has seen all fitted numbers; rates per 1,000 person-years.",
-        "Daily treatment ends with its last dose here, as the registers have it; that of XR-naltrexone 28 days after it.",
+        "Daily treatment ends with its last dose here, as in registers; that of XR-naltrexone 28 days after it.",
         "The mean has its Monte Carlo error, the range is over draws of the parameters. Published: a set's pool with",
         "its 95% prediction interval for a new setting ([evidence.md](evidence.md)), or one study's rate with its",
         "exact interval.\n",

@@ -27,7 +27,14 @@ import numpy.typing as npt
 from trialsim.calibration.calibrate import Options, Problemset, draw_points, simulate_problem
 from trialsim.calibration.design import Design
 from trialsim.calibration.gates import MOST_RHAT
-from trialsim.calibration.likelihood import TAU_SCALES, Layout, find_taus, lay_out_targets, predict_targets
+from trialsim.calibration.likelihood import (
+    TAU_SCALES,
+    Layout,
+    draw_discrepancies,
+    find_taus,
+    lay_out_targets,
+    predict_targets,
+)
 from trialsim.calibration.posterior import sample_posterior
 from trialsim.calibration.stamp import hash_evidence, hash_model
 from trialsim.calibration.surrogate import Surrogate, fit_surrogate
@@ -75,11 +82,7 @@ def draw_studies(layout: Layout, predicted: Floats, taus: Floats, rng: np.random
     """Return the layout with synthetic data around predicted links [targets], with discrepancies of these sizes
     [kinds].
     """
-    tau = taus[layout.kind]
-    study = rng.standard_normal(len(layout.groups))[layout.group]
-    arm = rng.standard_normal(layout.in_cell.shape[1])[layout.cell]
-    own = rng.standard_normal(len(predicted))
-    links = predicted + tau * (np.sqrt(layout.shares) * np.column_stack([own, arm, study])).sum(axis=1)
+    links = predicted + draw_discrepancies(layout, taus[None], rng)[0]
     share = 1.0 / (1.0 + np.exp(-links))
     events = np.where(
         layout.law == 0,

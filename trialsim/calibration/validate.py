@@ -17,7 +17,14 @@ import numpy as np
 import numpy.typing as npt
 
 from trialsim.calibration.calibrate import Calibration
-from trialsim.calibration.likelihood import add_errors, find_taus, lay_out_targets, predict_targets, tie_errors
+from trialsim.calibration.likelihood import (
+    add_errors,
+    draw_discrepancies,
+    find_taus,
+    lay_out_targets,
+    predict_targets,
+    tie_errors,
+)
 from trialsim.calibration.posterior import Sample, sample_posterior, split_points
 from trialsim.calibration.surrogate import find_error, predict_links
 from trialsim.calibration.targets import Target
@@ -101,16 +108,16 @@ def predict_study(
     calibration: Calibration, points: Floats, weights: Floats, targets: Sequence[Target], seed: int
 ) -> tuple[Floats, Floats]:
     """Return predicted links of new studies like the targets' [rows, targets], without and with the chance of their
-    counts; both with the discrepancy of a new study and the surrogate's own error.
+    counts; both with the discrepancy of a new study, which its arms share in part, and the surrogate's own error.
     """
     rng = np.random.default_rng(seed)
     rows = rng.choice(len(points), size=4000, p=weights)
     own, spreads = split_points(points[rows])
     layout = tie_errors(lay_out_targets(targets, calibration.problem.components), calibration.surrogate)
     parts = predict_links(calibration.surrogate, own)
-    variance = find_taus(spreads)[:, layout.kind] ** 2 + add_errors(layout, find_error(calibration.surrogate, parts))
-    links = predict_targets(layout, parts)
-    links = links + np.sqrt(variance) * rng.standard_normal(links.shape)
+    links = predict_targets(layout, parts) + draw_discrepancies(layout, find_taus(spreads), rng)
+    errors = add_errors(layout, find_error(calibration.surrogate, parts))
+    links = links + np.sqrt(errors) * rng.standard_normal(links.shape)
     return links, np.column_stack([_observe(target, links[:, i], rng) for i, target in enumerate(targets)])
 
 
@@ -280,17 +287,16 @@ def summarise_predictions(predictions: Sequence[Prediction]) -> dict[str, Any]:
     }
 
 
-def find_crossing(calibration: Calibration, sample: Sample) -> dict[str, float]:
+def find_crossing(calibration: Calibration, sample: Sample, seed: int = 0) -> dict[str, float]:
     """Return what is predicted of X:BOT's crossing: the chance of worse as randomised and of no worse once inducted.
 
-    The model's own shares, without a discrepancy: two arms of one trial share most of it.
+    Of trials of its size: with what the arms of one trial do not share of a discrepancy, and the chance of their
+    counts, those of the inducted drawn as if they were other people.
     """
-    wanted = {t.name: t for t in calibration.problem.targets if t.name.startswith("xbot-relapse")}
-    names = list(wanted)
-    layout = lay_out_targets([wanted[name] for name in names], calibration.problem.components)
-    own, _ = split_points(sample.points)
-    shares = 1.0 / (1.0 + np.exp(-predict_targets(layout, predict_links(calibration.surrogate, own))))
-    at = {name: shares[:, i] for i, name in enumerate(names)}
+    wanted = [t for t in calibration.problem.targets if t.name.startswith("xbot-relapse")]
+    weights = np.full(len(sample.points), 1.0 / len(sample.points))
+    _, links = predict_study(calibration, sample.points, weights, wanted, seed)
+    at = {target.name: 1.0 / (1.0 + np.exp(-links[:, i])) for i, target in enumerate(wanted)}
     randomised = at["xbot-relapse-xr"] - at["xbot-relapse-buprenorphine"]
     inducted = at["xbot-relapse-xr-inducted"] - at["xbot-relapse-buprenorphine-inducted"]
     out: dict[str, float] = {
