@@ -14,6 +14,7 @@ from trialsim.calibration.likelihood import (
     STUDY_SHARE,
     TAU_SCALES,
     add_errors,
+    draw_discrepancies,
     find_group_likelihoods,
     find_taus,
     lay_out_targets,
@@ -152,6 +153,20 @@ def test_errors_of_a_ratio_are_those_of_a_difference() -> None:
         if tied.cell[ratios[i]] == tied.cell[ratios[j]] and (tied.cell == tied.cell[ratios[i]]).sum() == 2:
             of_pair = float(tied.loadings[ratios[i]] @ tied.loadings[ratios[j]])
             assert of_pair == pytest.approx(correlation[i, j], abs=0.02)
+
+
+def test_drawn_discrepancies_have_the_law_of_the_likelihood() -> None:
+    """Standard deviation tau; within a study the stated correlation, between studies none."""
+    rows, tau = 20_000, 0.4
+    drawn = draw_discrepancies(LAYOUT, np.full((rows, len(TAU_SCALES)), tau), np.random.default_rng(8))
+    assert drawn.std(axis=0) == pytest.approx(np.full(len(TARGETS), tau), rel=6.0 / math.sqrt(2.0 * rows))
+    found = np.corrcoef(drawn.T)
+    stated = np.zeros_like(found)
+    for group in range(len(LAYOUT.groups)):
+        own = np.flatnonzero(LAYOUT.group == group)
+        stated[np.ix_(own, own)] = covary(own)
+    assert {0.5, 0.75} <= set(stated.ravel())
+    assert np.abs(found - stated).max() < 6.0 / math.sqrt(rows)
 
 
 def test_discrepancies_are_half_normal() -> None:
