@@ -98,7 +98,7 @@ def test_person_time_and_deaths_add_up() -> None:
 
 def test_treatment_until_its_last_dose_does_not_depend_on_how_long_cover_is_said_to_last() -> None:
     """Without gaps in dosing, deaths in treatment are those until the last dose where cover ends with it."""
-    scenario = make_cohort("methadone", "buprenorphine")
+    scenario = make_cohort("methadone", "buprenorphine", participants=20_000)
     found = {}
     for days in (0.0, 14.0):
         names = ("methadone", "sublingual_buprenorphine")
