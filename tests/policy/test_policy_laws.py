@@ -31,7 +31,7 @@ from trialsim.scenario.model import Scenario
 
 
 def summarise(scenario: Scenario, **values: float) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    counts, ends = count_people(scenario, **values)
+    counts, ends = count_people(scenario, 7, **values)
     outcomes = list_outcomes(counts, ends, scenario.horizons_days)
     ratios = estimate_outcomes(outcomes, counts)
     return tabulate_policies(scenario, outcomes, ratios), tabulate_differences(scenario, outcomes, counts, ratios)

@@ -189,9 +189,8 @@ def measure_cohort_component(component: Component, arms: Sequence[int], lives: L
     word, _, rest = component.at.partition(" ")
     tally = lives.tally.sum(axis=0)[list(arms)].sum(axis=0)
     if word == "on":
-        deaths, years = _read_bins(tally, START_BINS, START_EDGES, rest, overdose)
-        deaths_after, years_after = _read_bins(tally, COVERED_BINS, START_EDGES, rest, overdose)
-        return deaths - deaths_after, years - years_after
+        until, after = (_read_bins(tally, first, START_EDGES, rest, overdose) for first in (START_BINS, COVERED_BINS))
+        return until[0] - after[0], until[1] - after[1]
     if word == "off":
         return _read_bins(tally, STOP_BINS, STOP_EDGES, rest, overdose)
     if word == "since":
