@@ -61,11 +61,9 @@ def test_single_counts_are_exact() -> None:
 
 
 def covary(own: npt.NDArray[np.intp]) -> Floats:
-    """Return the correlation of the discrepancies of targets of one study and kind, from what the model page says."""
+    """Return the correlation of the discrepancies of targets of one study and kind, as docs/calibration.md has it."""
     arms = [TARGETS[i].component.arm for i in own]
     same_arm = np.array([[first == second for second in arms] for first in arms])
-    if same_arm.all():
-        return OWN_SHARE * np.eye(len(own)) + ARM_SHARE + STUDY_SHARE
     return OWN_SHARE * np.eye(len(own)) + ARM_SHARE * same_arm + STUDY_SHARE
 
 

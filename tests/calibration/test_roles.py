@@ -40,7 +40,7 @@ def test_held_out_rows_that_nothing_predicts_say_why() -> None:
     [
         ("sublocade-label-1", "known from memory only"),
         ("sordo-2017-1", "a review or another model, not a study"),
-        ("larochelle-2018-3", "an adjusted or confounded contrast"),
+        ("larochelle-2018-3", "a contrast without a simulated counterpart"),
         ("korthuis-2017-choices-pilot-ctn-0055-1", "prints no count"),
         ("larney-2023-nsw-2002-2017-1", "more of people whose other numbers are targets"),
         ("hulse-2009-1", "counts of something, or of people, that no shipped scenario has"),

@@ -16,10 +16,10 @@ SUBJECTS: Final = {
 }
 # Measures that a simulated count cannot be set against, and the words for them.
 MEASURES: Final = {
-    "HR": "an adjusted or confounded contrast",
-    "OR": "an adjusted or confounded contrast",
-    "SMR": "a ratio to the general population",
+    "HR": "a contrast without a simulated counterpart",
+    "OR": "a contrast without a simulated counterpart",
     "RR": "a contrast without a simulated counterpart",
+    "SMR": "a ratio to the general population",
     "cost": "costs",
     "utility": "quality of life",
     "count": "a count of people without an outcome",

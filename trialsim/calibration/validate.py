@@ -287,7 +287,7 @@ def summarise_predictions(predictions: Sequence[Prediction]) -> dict[str, Any]:
     }
 
 
-def find_crossing(calibration: Calibration, sample: Sample, seed: int = 0) -> dict[str, float]:
+def find_crossing(calibration: Calibration, sample: Sample) -> dict[str, float]:
     """Return what is predicted of X:BOT's crossing: the chance of worse as randomised and of no worse once inducted.
 
     Of trials of its size: with what the arms of one trial do not share of a discrepancy, and the chance of their
@@ -295,7 +295,7 @@ def find_crossing(calibration: Calibration, sample: Sample, seed: int = 0) -> di
     """
     wanted = [t for t in calibration.problem.targets if t.name.startswith("xbot-relapse")]
     weights = np.full(len(sample.points), 1.0 / len(sample.points))
-    _, links = predict_study(calibration, sample.points, weights, wanted, seed)
+    _, links = predict_study(calibration, sample.points, weights, wanted, seed=0)
     at = {target.name: 1.0 / (1.0 + np.exp(-links[:, i])) for i, target in enumerate(wanted)}
     randomised = at["xbot-relapse-xr"] - at["xbot-relapse-buprenorphine"]
     inducted = at["xbot-relapse-xr-inducted"] - at["xbot-relapse-buprenorphine-inducted"]
