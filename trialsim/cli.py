@@ -219,12 +219,12 @@ def _read_kind(file: Path, kind: str, other: str) -> Scenario:
 
 def _read_fresh_parameters() -> ParameterTable:
     """The parameter table; calibrated draws made from other evidence or by other code are refused."""
-    from trialsim.calibration.stamp import hash_evidence, hash_model
+    from trialsim.calibration.stamp import hash_everything
     from trialsim.parameters import read_parameters
     from trialsim.parameters.calibrated import check_fresh, read_calibration
 
     if read_calibration() is not None:
-        check_fresh(hash_evidence(), hash_model())
+        check_fresh(hash_everything())
     return read_parameters()
 
 

@@ -14,7 +14,7 @@ from trialsim.calibration.gates import find_gates, find_rank_gates
 from trialsim.calibration.likelihood import TAU_SCALES, lay_out_targets
 from trialsim.calibration.posterior import Sample
 from trialsim.calibration.sbc import Ranks, draw_replications, hash_problem, join_ranks, read_ranks, summarise_ranks
-from trialsim.calibration.stamp import hash_evidence, hash_model
+from trialsim.calibration.stamp import hash_everything, hash_evidence
 from trialsim.parameters.reader import read_parameters
 
 PROBLEM = pose_problem(read_parameters(calibrated=False))
@@ -112,7 +112,7 @@ def test_only_truths_that_are_not_stored_are_ranked(
     """Twelve are stored: more are ranked from the thirteenth on, and all are judged and stored together."""
     random = np.random.default_rng(6)
     options = Options(folder=tmp_path / "work", quiet=True)
-    today = {"evidence": hash_problem(PROBLEM), "model": hash_model(), "seed": options.seed, "design": options.first}
+    today = {**hash_everything(), "seed": options.seed, "design": options.first}
     stored = {**summarise_ranks(Ranks(random.random((12, 2)), np.ones(12), ("a", "b"))), **today}
     (tmp_path / "sbc.json").write_text(json.dumps(stored), encoding="utf-8")
     calls = []

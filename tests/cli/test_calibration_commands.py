@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from trialsim.calibration.stamp import hash_evidence, hash_model
+from trialsim.calibration.stamp import hash_everything
 from trialsim.cli import main
 from trialsim.parameters import calibrated
 from trialsim.parameters.evidence import find_evidence_file
@@ -93,7 +93,7 @@ def test_a_calibration_is_refused_where_known_truths_are_not_covered(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     ranks = json.loads(find_evidence_file("calibrated/sbc.json").read_text(encoding="utf-8"))
-    poor = {**ranks, "coverage_50": 0.3, "evidence": hash_evidence(), "model": hash_model()}
+    poor = {**ranks, "coverage_50": 0.3, **hash_everything()}
     (tmp_path / "sbc.json").write_text(json.dumps(poor), encoding="utf-8")
     assert main(["calibrate", "--out", str(tmp_path)]) == 2
     shown = capsys.readouterr()

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from trialsim.calibration.prior import read_prior
-from trialsim.calibration.stamp import hash_evidence, hash_model
+from trialsim.calibration.stamp import hash_everything
 from trialsim.parameters import calibrated, draw_parameters, read_parameters
 from trialsim.problems import InputError
 
@@ -14,7 +14,7 @@ TABLE = read_parameters()
 
 
 def test_they_are_of_todays_evidence_and_code() -> None:
-    calibrated.check_fresh(hash_evidence(), hash_model())
+    calibrated.check_fresh(hash_everything())
 
 
 def test_every_gate_holds_and_the_ledger_is_kept() -> None:

@@ -21,7 +21,7 @@ from trialsim.calibration.likelihood import TAU_SCALES, Layout, find_taus, lay_o
 from trialsim.calibration.populations import Populations, read_populations
 from trialsim.calibration.posterior import Sample, sample_posterior, split_points
 from trialsim.calibration.prior import Prior, find_values, read_prior
-from trialsim.calibration.stamp import hash_evidence, hash_model
+from trialsim.calibration.stamp import hash_everything
 from trialsim.calibration.surrogate import Surrogate, fit_surrogate, predict_links
 from trialsim.calibration.targets import COUNTS, RATES, Component, Target, list_components, read_targets
 from trialsim.engine.world import list_values
@@ -186,8 +186,7 @@ def tabulate_draws(calibration: Calibration, options: Options) -> tuple[str, dic
     everything = find_values(prior, split_points(calibration.sample.points)[0])
     stamp = {
         "sha256": hashlib.sha256(text.encode()).hexdigest(),
-        "evidence": hash_evidence(),
-        "model": hash_model(),
+        **hash_everything(),
         "seed": options.seed,
         "versions": {
             "python": platform.python_version(),

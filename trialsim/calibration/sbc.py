@@ -36,7 +36,7 @@ from trialsim.calibration.likelihood import (
     predict_targets,
 )
 from trialsim.calibration.posterior import sample_posterior
-from trialsim.calibration.stamp import hash_evidence, hash_model
+from trialsim.calibration.stamp import hash_everything, hash_evidence
 from trialsim.calibration.surrogate import Surrogate, fit_surrogate
 from trialsim.calibration.targets import COUNTS, RATES, Component, read_targets
 from trialsim.parameters.evidence import find_evidence_file
@@ -173,9 +173,14 @@ def find_ranks(problem: Problemset, options: Options, folder: Path, truths: int 
     """Return the ranks that a calibration in `folder` is judged by, and store them there.
 
     truths: how many in all; those stored in `folder` or with the package are kept, if they are of today's evidence,
-    targets, model, seed and design, and the rest are ranked. None: what is stored, or TRUTHS where nothing is.
+    targets, model, method, seed and design, and the rest are ranked. None: what is stored, or TRUTHS where nothing is.
     """
-    wanted = {"evidence": hash_problem(problem), "model": hash_model(), "seed": options.seed, "design": options.first}
+    wanted = {
+        **hash_everything(),
+        "evidence": hash_problem(problem),
+        "seed": options.seed,
+        "design": options.first,
+    }
     ranks = read_ranks(folder, wanted) or read_ranks(find_evidence_file("calibrated"), wanted)
     kept = ranks["replications"] if ranks else 0
     if ranks is None or kept < (truths or kept):
@@ -218,9 +223,7 @@ def join_ranks(stored: Mapping[str, Any] | None, more: Ranks) -> Ranks:
 
 
 def read_ranks(folder: Path | Traversable, wanted: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Return stored ranks, or None where there are none with these entries (hashes of evidence and model, seed,
-    design).
-    """
+    """Return stored ranks, or None where there are none with these entries (hashes, seed, design)."""
     file = folder / RANKS
     if not file.is_file():
         return None

@@ -1,5 +1,5 @@
-"""What calibrated draws were made from, as hashes: evidence and model that must agree, and the code that simulated
-them.
+"""What calibrated draws were made from, as hashes: the evidence, the code that simulates it (`model`), and the code
+that turns simulations into a posterior (`method`). All three have to be today's.
 
 Source files are hashed by their tokens without comments and docstrings, so that a better sentence makes nothing stale.
 """
@@ -10,6 +10,7 @@ import hashlib
 import io
 import re
 import tokenize
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
@@ -20,6 +21,11 @@ from trialsim.parameters.evidence import find_evidence_file
 SOURCES = (
     *("clinical/*.py", "engine/lives.py", "engine/population.py", "engine/setup.py", "trial/observe.py"),
     *("trial/simulate.py", "calibration/statistics.py", "calibration/populations.py"),
+)
+# Source files whose change can change the posterior that simulated statistics lead to. How many are simulated and
+# sampled, and the seed, stand in the stamp itself.
+METHOD = tuple(
+    f"calibration/{name}.py" for name in ("design", "likelihood", "moves", "posterior", "prior", "surrogate", "targets")
 )
 TABLES = ("calibration/targets.csv", "calibration/priors.csv", "parameters.csv", "life-table.csv")
 # The block of values that a scenario sets itself: calibration leaves it out.
@@ -33,9 +39,24 @@ EVIDENCE = (
 @cache
 def hash_model() -> str:
     """Return a hash of the code that simulates the targets' statistics."""
+    return _hash_sources(SOURCES)
+
+
+@cache
+def hash_method() -> str:
+    """Return a hash of the code of design, surrogate, likelihood and sampler."""
+    return _hash_sources(METHOD)
+
+
+def hash_everything() -> dict[str, str]:
+    """Return today's hashes by their names in a stamp."""
+    return {"evidence": hash_evidence(), "model": hash_model(), "method": hash_method()}
+
+
+def _hash_sources(patterns: Sequence[str]) -> str:
     root = Path(trialsim.__file__).parent
     digest = hashlib.sha256()
-    for pattern in SOURCES:
+    for pattern in patterns:
         for path in sorted(root.glob(pattern)):
             digest.update(f"{path.relative_to(root).as_posix()}\n{strip_source(path.read_text('utf-8'))}\n".encode())
     return digest.hexdigest()[:16]

@@ -30,6 +30,14 @@ WEIGHT: Final = "weight"
 DISCREPANCY: Final = "discrepancy "
 
 
+# What is said to have changed where a hash of the stamp is not today's.
+CHANGED: Final = {
+    "evidence": "evidence, priors, targets or their scenarios have",
+    "model": "the code that simulates the targets has",
+    "method": "the code of surrogate, likelihood or sampler has",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class CalibratedDraws:
     """Joint rows: names, values [rows, parameters], weights [rows] that add up to 1, discrepancies [rows]."""
@@ -75,18 +83,16 @@ def _stale(key: str, message: str) -> Problem:
     return Problem(f"{FILE}/{ROWS}", None, key, message, wanted)
 
 
-def check_fresh(evidence: str, model: str) -> None:
-    """Raise InputError where the draws that ship were made from other evidence or by other code than these hashes."""
+def check_fresh(today: Mapping[str, str]) -> None:
+    """Raise InputError where the draws that ship were made from other evidence or by other code than today's hashes
+    say, by the names of CHANGED.
+    """
     stamp = read_calibration()
     if stamp is None:
         return
-    problems = []
-    if stamp["evidence"] != evidence:
-        problems.append(_stale("evidence", "stale: evidence, priors, targets or their scenarios have changed since"))
-    if stamp["model"] != model:
-        problems.append(_stale("model", "stale: the code that simulates the targets has changed since"))
-    if problems:
-        raise InputError(problems)
+    old = [key for key in CHANGED if stamp.get(key) != today[key]]
+    if old:
+        raise InputError([_stale(key, f"stale: {CHANGED[key]} changed since") for key in old])
 
 
 def apply_calibration(table: ParameterTable) -> ParameterTable:
