@@ -63,15 +63,15 @@ def check_posterior(folder: Path, checks: int = CHECKS) -> Gates:
 
 def renew_stamp(folder: Path, checked: bool = False, checks: int = CHECKS) -> bool:
     """Set the hashes of a table's stamp to today's where its statistics are unchanged or, if `checked`, pass the gate
-    of direct simulation; return whether they do. A posterior by another method is never renewed: only a calibration
+    of direct simulation; return whether they do. A posterior by other inference is never renewed: only a calibration
     can say what today's would be.
 
     Ranks of known truths that carry the same hashes are renewed with it: they judge the method, and go with the draws.
     """
     stamp = json.loads((folder / "draws.json").read_text("utf-8"))
     today: dict[str, Any] = hash_everything()
-    old = {key: stamp[key] for key in today}
-    if old["method"] != today["method"]:
+    old = {key: stamp.get(key) for key in today}
+    if old["inference"] != today["inference"]:
         return False
     fingerprint = find_fingerprint(folder)
     note: dict[str, Any] = {}
@@ -94,7 +94,7 @@ def main() -> None:
     """Renew the stamp in the folder that is named."""
     folder, *options = sys.argv[1:]
     if not renew_stamp(Path(folder), "--checked" in options):
-        print("a statistic or the method has changed: run `trialsim calibrate`", file=sys.stderr)
+        print("a statistic or the inference has changed: run `trialsim calibrate`", file=sys.stderr)
         raise SystemExit(1)
     print(Path(folder) / "draws.json")
 

@@ -173,7 +173,8 @@ def find_ranks(problem: Problemset, options: Options, folder: Path, truths: int 
     """Return the ranks that a calibration in `folder` is judged by, and store them there.
 
     truths: how many in all; those stored in `folder` or with the package are kept, if they are of today's evidence,
-    targets, model, method, seed and design, and the rest are ranked. None: what is stored, or TRUTHS where nothing is.
+    targets, code (`hash_everything`), seed and design, and the rest are ranked. None: what is stored, or TRUTHS where
+    nothing is.
     """
     wanted = {
         **hash_everything(),

@@ -1,5 +1,5 @@
 """What calibrated draws were made from, as hashes: the evidence, the code that simulates it (`model`), and the code
-that turns simulations into a posterior (`method`). All three have to be today's.
+that turns simulations into a posterior (`inference`). All three have to be today's.
 
 Source files are hashed by their tokens without comments and docstrings, so that a better sentence makes nothing stale.
 """
@@ -24,7 +24,7 @@ SOURCES = (
 )
 # Source files whose change can change the posterior that simulated statistics lead to. How many are simulated and
 # sampled, and the seed, stand in the stamp itself.
-METHOD = tuple(
+INFERENCE = tuple(
     f"calibration/{name}.py" for name in ("design", "likelihood", "moves", "posterior", "prior", "surrogate", "targets")
 )
 TABLES = ("calibration/targets.csv", "calibration/priors.csv", "parameters.csv", "life-table.csv")
@@ -43,14 +43,14 @@ def hash_model() -> str:
 
 
 @cache
-def hash_method() -> str:
+def hash_inference() -> str:
     """Return a hash of the code of design, surrogate, likelihood and sampler."""
-    return _hash_sources(METHOD)
+    return _hash_sources(INFERENCE)
 
 
 def hash_everything() -> dict[str, str]:
     """Return today's hashes by their names in a stamp."""
-    return {"evidence": hash_evidence(), "model": hash_model(), "method": hash_method()}
+    return {"evidence": hash_evidence(), "model": hash_model(), "inference": hash_inference()}
 
 
 def _hash_sources(patterns: Sequence[str]) -> str:

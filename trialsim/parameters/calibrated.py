@@ -34,7 +34,7 @@ DISCREPANCY: Final = "discrepancy "
 CHANGED: Final = {
     "evidence": "evidence, priors, targets or their scenarios have",
     "model": "the code that simulates the targets has",
-    "method": "the code of surrogate, likelihood or sampler has",
+    "inference": "the code of surrogate, likelihood or sampler has",
 }
 
 
