@@ -111,6 +111,10 @@ def validate(
     calibration: Annotated[
         Path | None, typer.Option(help="Folder of a calibration; default: the one that ships.", show_default=False)
     ] = None,
+    targets: Annotated[
+        Path | None,
+        typer.Option(help="CSV of targets that it was made from; default: the package's.", show_default=False),
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="Folder that receives validation.json and validation.md.")] = None,
     json: Json = False,
     quiet: Quiet = False,
@@ -123,7 +127,7 @@ def validate(
     from trialsim.calibration.validate import validate as run_validation
     from trialsim.runs.progress import show_progress
 
-    found = read_posterior(None if calibration is None else calibration / POSTERIOR)
+    found = read_posterior(None if calibration is None else calibration / POSTERIOR, _read_targets(targets))
     studies = list_studies(found.problem.targets)
     if leave_out is not None and leave_out not in studies:
         nearest = nearest_name(leave_out, studies)

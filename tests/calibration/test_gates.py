@@ -13,8 +13,15 @@ from trialsim.calibration.design import Design
 from trialsim.calibration.gates import find_gates, find_rank_gates
 from trialsim.calibration.likelihood import TAU_SCALES, lay_out_targets
 from trialsim.calibration.posterior import Sample
-from trialsim.calibration.sbc import Ranks, draw_replications, hash_problem, join_ranks, read_ranks, summarise_ranks
-from trialsim.calibration.stamp import hash_everything, hash_evidence
+from trialsim.calibration.sbc import (
+    Ranks,
+    draw_replications,
+    hash_ranking,
+    join_ranks,
+    read_ranks,
+    summarise_ranks,
+)
+from trialsim.calibration.stamp import hash_data, hash_everything
 from trialsim.parameters.reader import read_parameters
 
 PROBLEM = pose_problem(read_parameters(calibrated=False))
@@ -22,7 +29,7 @@ LAYOUT = lay_out_targets(PROBLEM.fitted, PROBLEM.components)
 D = len(PROBLEM.prior.names)
 RNG = np.random.default_rng(11)
 # At the prior the median discrepancy is 0.67 scales, below the 1.96 of the limit.
-SAMPLE = Sample(RNG.standard_normal((500, D + len(TAU_SCALES))), np.zeros((500, len(LAYOUT.groups))), 1.002, 900.0)
+SAMPLE = Sample(RNG.standard_normal((500, D + len(TAU_SCALES))), np.zeros((500, len(LAYOUT.groups))), 1.002, 1900.0)
 CHECK = np.column_stack([np.full(len(PROBLEM.components), 0.01), np.full(len(PROBLEM.components), 0.02)])
 RUNS = Design(np.zeros((200, D)), np.zeros((200, len(PROBLEM.components), 2)), ())
 
@@ -37,7 +44,7 @@ def test_a_sound_calibration_passes() -> None:
 
 def test_each_gate_sees_its_fault() -> None:
     assert list_failing(sample=replace(SAMPLE, rhat=1.02)) == ["rhat"]
-    assert list_failing(sample=replace(SAMPLE, effective_size=300.0)) == ["effective_sample_size"]
+    assert list_failing(sample=replace(SAMPLE, effective_size=800.0)) == ["effective_sample_size"]
     assert list_failing(runs=replace(RUNS, failures=("no person left",) * 3)) == ["failed_run_share"]
     torn = SAMPLE.points.copy()
     torn[:, -1] = 3.0
@@ -112,7 +119,13 @@ def test_only_truths_that_are_not_stored_are_ranked(
     """Twelve are stored: more are ranked from the thirteenth on, and all are judged and stored together."""
     random = np.random.default_rng(6)
     options = Options(folder=tmp_path / "work", quiet=True)
-    today = {**hash_everything(), "seed": options.seed, "design": options.first}
+    today = {
+        **hash_everything(),
+        "data": hash_data(PROBLEM.targets, PROBLEM.prior),
+        "ranking": hash_ranking(),
+        "seed": options.seed,
+        "design": options.first,
+    }
     stored = {**summarise_ranks(Ranks(random.random((12, 2)), np.ones(12), ("a", "b"))), **today}
     (tmp_path / "sbc.json").write_text(json.dumps(stored), encoding="utf-8")
     calls = []
@@ -129,7 +142,13 @@ def test_only_truths_that_are_not_stored_are_ranked(
     assert json.loads((tmp_path / "sbc.json").read_text(encoding="utf-8")) == found
 
 
-def test_other_targets_have_ranks_of_their_own() -> None:
-    assert hash_problem(PROBLEM) == hash_evidence()
-    fewer = replace(PROBLEM, targets=PROBLEM.targets[1:])
-    assert hash_problem(fewer) != hash_evidence()
+def test_other_targets_or_priors_have_ranks_of_their_own() -> None:
+    today = hash_data(PROBLEM.targets, PROBLEM.prior)
+    assert hash_data(pose_problem(read_parameters(calibrated=False)).targets, PROBLEM.prior) == today
+    assert hash_data(PROBLEM.targets[1:], PROBLEM.prior) != today
+    first, *rest = PROBLEM.targets
+    assert hash_data([replace(first, events=first.events + 1.0), *rest], PROBLEM.prior) != today
+    assert hash_data([replace(first, role="held out"), *rest], PROBLEM.prior) != today
+    name, entry = next(iter(PROBLEM.prior.entries.items()))
+    wider = replace(PROBLEM.prior, entries={**PROBLEM.prior.entries, name: replace(entry, high=2.0 * entry.high)})
+    assert hash_data(PROBLEM.targets, wider) != today

@@ -61,6 +61,14 @@ def test_moved_statistics_are_refused_unless_they_are_checked(folder: Path) -> N
     assert renew.renew_stamp(folder)
 
 
+def test_another_posterior_is_never_renewed(folder: Path) -> None:
+    for name in ("draws.json", "sbc.json"):
+        edit(folder / name, inference="of other code")
+    before = {name: (folder / name).read_bytes() for name in FILES}
+    assert not renew.renew_stamp(folder, checked=True, checks=CHECKS)
+    assert {name: (folder / name).read_bytes() for name in FILES} == before
+
+
 def test_code_that_simulates_something_else_is_refused(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def simulate_half(*arguments: Any) -> Design:
         found = simulate_problem(*arguments)

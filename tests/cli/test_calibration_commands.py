@@ -66,13 +66,15 @@ def test_junk_targets_are_refused(junk: bytes, tmp_path: Path, capsys: pytest.Ca
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize("what", ["evidence", "model", "inference"])
 def test_stale_draws_are_refused(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    what: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    stamp = {**(calibrated.read_calibration() or {}), "model": "another"}
+    stamp = {**(calibrated.read_calibration() or {}), what: "another"}
     monkeypatch.setattr(calibrated, "read_calibration", lambda: stamp)
     assert main(["run", str(SCENARIOS / "xbot.yaml"), "--out", str(tmp_path / "runs")]) == 2
-    assert "stale" in capsys.readouterr().err
+    shown = capsys.readouterr().err
+    assert [key in shown for key in calibrated.CHANGED.values()] == [key == what for key in calibrated.CHANGED]
     assert not (tmp_path / "runs").exists()
 
 

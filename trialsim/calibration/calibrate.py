@@ -21,7 +21,7 @@ from trialsim.calibration.likelihood import TAU_SCALES, Layout, find_taus, lay_o
 from trialsim.calibration.populations import Populations, read_populations
 from trialsim.calibration.posterior import Sample, sample_posterior, split_points
 from trialsim.calibration.prior import Prior, find_values, read_prior
-from trialsim.calibration.stamp import hash_everything
+from trialsim.calibration.stamp import hash_data, hash_everything
 from trialsim.calibration.surrogate import Surrogate, fit_surrogate, predict_links
 from trialsim.calibration.targets import COUNTS, RATES, Component, Target, list_components, read_targets
 from trialsim.engine.world import list_values
@@ -187,6 +187,7 @@ def tabulate_draws(calibration: Calibration, options: Options) -> tuple[str, dic
     stamp = {
         "sha256": hashlib.sha256(text.encode()).hexdigest(),
         **hash_everything(),
+        "data": hash_data(calibration.problem.targets, prior),
         "seed": options.seed,
         "versions": {
             "python": platform.python_version(),

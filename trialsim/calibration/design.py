@@ -106,9 +106,9 @@ def join_designs(first: Design, second: Design) -> Design:
 def _hash_chunk(
     populations: Populations, prior: Prior, best: Mapping[str, float], values: Floats, seed: int, scale: float
 ) -> str:
-    from trialsim.calibration.stamp import hash_model
+    from trialsim.calibration.stamp import hash_model, hash_tables
 
-    fixed = f"{sorted(best.items())} {sorted(prior.followers.items())}"
+    fixed = f"{sorted(best.items())} {sorted(prior.followers.items())} {hash_tables(populations.scenarios)}"
     text = f"{hash_model()} {fixed} {populations.components} {seed} {scale}"
     return hashlib.sha256(text.encode() + values.tobytes()).hexdigest()[:24]
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import zlib
+from collections.abc import Sequence
 from dataclasses import asdict, fields
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any, Final
+from zipfile import BadZipFile
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +18,9 @@ from trialsim.calibration.calibrate import Calibration, Options, Problemset, pic
 from trialsim.calibration.design import Design
 from trialsim.calibration.likelihood import lay_out_targets, tie_errors
 from trialsim.calibration.posterior import Sample, find_log_likelihood
+from trialsim.calibration.stamp import hash_data
 from trialsim.calibration.surrogate import Surrogate
+from trialsim.calibration.targets import Target
 from trialsim.parameters.evidence import find_evidence_file
 from trialsim.parameters.reader import read_parameters
 from trialsim.problems import InputError, Problem
@@ -24,6 +29,8 @@ from trialsim.runs.atomic import write_directory, write_file
 POSTERIOR: Final = "posterior.npz"
 # Rows of the sample that are kept for validation.
 KEPT: Final = 2000
+OTHERS: Final = ("points", "check", "data", "quality")
+WANTED: Final = "the file as `trialsim calibrate` writes it, with the same `--targets`"
 
 
 def write_calibration(calibration: Calibration, options: Options, folder: Path) -> dict[str, Any]:
@@ -56,38 +63,38 @@ def _save(path: Path, calibration: Calibration, seed: int) -> None:
     }
     arrays["points"] = pick_rows(calibration.sample.points, KEPT, seed + 9).astype(np.float32)
     arrays["check"] = calibration.check
-    arrays["names"] = np.array(calibration.problem.prior.names)
+    arrays["data"] = np.array(hash_data(calibration.problem.targets, calibration.problem.prior))
     arrays["quality"] = np.array([calibration.sample.rhat, calibration.sample.effective_size])
     with path.open("wb") as file:
         np.savez_compressed(file, **arrays)
 
 
-def read_posterior(file: Path | Traversable | None = None) -> Calibration:
+def read_posterior(file: Path | Traversable | None = None, targets: Sequence[Target] | None = None) -> Calibration:
     """Return the calibration that a file holds, without its design; None reads the one that ships.
 
-    Raises InputError where none ships or where it belongs to other parameters.
+    targets: those that it was made from; None for the package's own. Raises InputError where there is none, where the
+    file is damaged, and where it was made from other targets or priors.
     """
     file = file or find_evidence_file(f"calibrated/{POSTERIOR}")
     name = f"calibrated/{POSTERIOR}"
     if not file.is_file():
         raise InputError([Problem(name, None, "", "there is no calibration yet", "run `trialsim calibrate` first")])
-    problem = pose_problem(read_parameters(calibrated=False))
-    with file.open("rb") as stream, np.load(stream, allow_pickle=False) as stored:
-        arrays = {key: stored[key] for key in stored.files}
-    if tuple(arrays["names"]) != problem.prior.names:
-        raise InputError(
-            [Problem(name, None, "names", "stale: other parameters are calibrated now", "`trialsim calibrate`")]
-        )
-    if not {f"surrogate_{each.name}" for each in fields(Surrogate)} <= arrays.keys():
-        raise InputError([Problem(name, None, "", "stale: of another form of the surrogate", "`trialsim calibrate`")])
+    problem = pose_problem(read_parameters(calibrated=False), targets)
+    try:
+        with file.open("rb") as stream, np.load(stream, allow_pickle=False) as stored:
+            arrays = {key: stored[key] for key in stored.files}
+    except (OSError, ValueError, EOFError, BadZipFile, zlib.error) as error:
+        raise InputError([Problem(name, None, "", "cannot be read: the file is damaged", WANTED)]) from error
+    if not {*(f"surrogate_{each.name}" for each in fields(Surrogate)), *OTHERS} <= arrays.keys():
+        raise InputError([Problem(name, None, "", "stale: of another form", WANTED)])
+    if str(arrays["data"]) != hash_data(problem.targets, problem.prior):
+        raise InputError([Problem(name, None, "data", "stale: of other targets or priors", WANTED)])
     surrogate = Surrogate(
         **{
             each.name: arrays[f"surrogate_{each.name}"].astype(np.intp if each.name == "pairs" else np.float64)
             for each in fields(Surrogate)
         }
     )
-    if len(surrogate.intercept) != len(problem.components):
-        raise InputError([Problem(name, None, "", "stale: there are other targets now", "`trialsim calibrate`")])
     return restore(problem, surrogate, arrays["points"].astype(np.float64), arrays["check"], arrays["quality"])
 
 

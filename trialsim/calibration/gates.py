@@ -17,7 +17,8 @@ type Floats = npt.NDArray[np.float64]
 type Gates = dict[str, dict[str, float | bool]]
 
 MOST_RHAT: Final = 1.01
-LEAST_EFFECTIVE: Final = 400.0
+# More than walkers that stand still would count (`moves.find_effective_size`): 800 of them.
+LEAST_EFFECTIVE: Final = 1000.0
 MOST_FAILED: Final = 0.01
 MOST_BIAS: Final = 0.25
 # Coverage of known truths, in standard errors from nominal; least p of their ranks, times the number of coordinates.
@@ -61,11 +62,15 @@ def find_rank_gates(ranks: Mapping[str, Any]) -> Gates:
 
 
 def _find_bias(layout: Layout, sample: Sample, check: Floats) -> float:
-    """Largest shift of direct simulation beyond twice its error, in standard deviations of a target's own."""
+    """Largest shift of direct simulation beyond twice its error, in standard deviations of a fitted target's own; of a
+    ratio, that of its parts against each other.
+    """
     taus = np.median(find_taus(split_points(sample.points)[1]), axis=0)[layout.kind]
     counting = 1.0 / np.maximum(np.minimum(layout.events, np.maximum(layout.n - layout.events, 1.0)), 0.5)
     spread = np.sqrt(taus**2 + np.where(layout.law == 2, layout.error**2, counting))
-    shift = np.maximum(np.abs(check[layout.component, 0]) - 2.0 * check[layout.component, 1], 0.0)
+    over = np.where((layout.over >= 0)[:, None], check[np.maximum(layout.over, 0)], 0.0)
+    moved, error = check[layout.component, 0] - over[:, 0], np.hypot(check[layout.component, 1], over[:, 1])
+    shift = np.maximum(np.abs(moved) - 2.0 * error, 0.0)
     return float((shift / spread).max())
 
 

@@ -106,10 +106,15 @@ def find_rhat(states: Floats) -> float:
 def find_effective_size(states: Floats) -> float:
     """Return the least effective sample size over the coordinates of [KEPT, 2, walkers, d], a chain a walker.
 
-    At most the number of rows: chains as short as KEPT cannot show more.
+    From the autocorrelation of a walker's rows about the mean of all (estimates of a single chain's need longer ones):
+    walkers that stand still count once each, however many of their rows are kept. At most the number of rows.
     """
-    from arviz_stats.base import array_stats
-
     chains = states.reshape(len(states), -1, states.shape[-1])
-    found = array_stats.ess(chains, chain_axis=1, draw_axis=0, method="mean")
-    return min(float(np.min(found)), float(chains.shape[0] * chains.shape[1]))
+    kept, walkers, _ = chains.shape
+    centred = chains - chains.mean(axis=(0, 1))
+    variance = (centred**2).mean(axis=(0, 1))
+    time = np.ones(len(variance))
+    for lag in range(1, kept):
+        product = (centred[lag:] * centred[:-lag]).mean(axis=(0, 1))
+        time += 2.0 * (1.0 - lag / kept) * product / variance
+    return float(kept * walkers / max(float(time.max()), 1.0))

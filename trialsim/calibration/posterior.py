@@ -19,13 +19,18 @@ import numpy as np
 import numpy.typing as npt
 
 from trialsim.calibration.likelihood import TAU_SCALES, Layout, find_group_likelihoods, find_taus, tie_errors
-from trialsim.calibration.moves import find_effective_size, find_rhat, move_from_both_sides
+from trialsim.calibration.moves import LogLikelihood, find_effective_size, find_rhat, move_from_both_sides
 from trialsim.calibration.surrogate import Surrogate, find_error, keep_components, predict_links
 
 type Floats = npt.NDArray[np.float64]
+type Indices = npt.NDArray[np.intp]
 
 # Enough for the covariance of the coordinates, which is all that the moves take from the particles' spread.
 PARTICLES: Final = 400
+# A prior part of whose evidence is taken away: limits of a factor of 2 become such of a factor of 4, as weak as those
+# that say the order of magnitude alone (an assumption).
+WIDER: Final = 2.0
+NONE: Final[Indices] = np.zeros(0, np.intp)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,16 +76,19 @@ def sample_posterior(
     most_rhat: float,
     particles: int = PARTICLES,
     chains: int = 2,
+    doubted: Indices = NONE,
 ) -> Sample:
     """Sample the posterior: `walkers` from the particles and as many from the prior, KEPT rows of each.
 
     They move until R-hat is at most `most_rhat`, or as long as moves are allowed to: what is returned says which.
+    doubted: coordinates with a wider prior (`widen_priors`).
     """
     surrogate, layout = keep_used(surrogate, layout)
-    points = sample_particles(surrogate, layout, seed, particles, chains)
 
     def find(rows: Floats) -> Floats:
-        return np.asarray(find_log_likelihood(surrogate, layout, rows).sum(axis=1))
+        return np.asarray(find_log_likelihood(surrogate, layout, rows).sum(axis=1) + widen_priors(rows, doubted))
+
+    points = sample_particles(find, surrogate.slopes.shape[1] + len(TAU_SCALES), seed, particles, chains)
 
     states = move_from_both_sides(find, points, walkers, seed, most_rhat)
     rows = states.reshape(-1, points.shape[1])
@@ -88,15 +96,21 @@ def sample_posterior(
     return Sample(rows, likelihood, find_rhat(states), find_effective_size(states))
 
 
-def sample_particles(surrogate: Surrogate, layout: Layout, seed: int, particles: int, chains: int) -> Floats:
-    """Return all chains' particles [rows, coordinates]. particles: of each chain."""
-    import pymc as pm
+def widen_priors(points: Floats, doubted: Indices) -> Floats:
+    """Return what [rows] the log density of the prior gains where some coordinates have WIDER times its spread: their
+    limits rest on people of a study that is left out.
+    """
+    own = points[:, doubted]
+    return np.asarray((0.5 * (1.0 - 1.0 / WIDER**2) * own**2 - np.log(WIDER)).sum(axis=1))
 
-    d = surrogate.slopes.shape[1] + len(TAU_SCALES)
+
+def sample_particles(find: LogLikelihood, d: int, seed: int, particles: int, chains: int) -> Floats:
+    """Return all chains' particles [rows, d]. find: log likelihoods of rows; particles: of each chain."""
+    import pymc as pm
 
     def simulate(rng: Any, point: Floats, size: Any) -> Floats:
         rows = np.asarray(point, np.float64).reshape(-1, d)
-        return find_log_likelihood(surrogate, layout, rows).sum(axis=1).reshape(np.shape(point)[:-1])
+        return find(rows).reshape(np.shape(point)[:-1])
 
     def pass_on(epsilon: Any, observed: Any, simulated: Any) -> Any:
         return simulated

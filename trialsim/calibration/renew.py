@@ -24,7 +24,7 @@ from trialsim.calibration.gates import Gates, find_gates
 from trialsim.calibration.populations import simulate_components
 from trialsim.calibration.prior import fill_values
 from trialsim.calibration.sbc import RANKS
-from trialsim.calibration.stamp import hash_everything
+from trialsim.calibration.stamp import hash_data, hash_everything
 from trialsim.parameters.reader import read_parameters
 from trialsim.runs.atomic import write_file
 
@@ -63,15 +63,16 @@ def check_posterior(folder: Path, checks: int = CHECKS) -> Gates:
 
 def renew_stamp(folder: Path, checked: bool = False, checks: int = CHECKS) -> bool:
     """Set the hashes of a table's stamp to today's where its statistics are unchanged or, if `checked`, pass the gate
-    of direct simulation; return whether they do. A posterior by other inference is never renewed: only a calibration
-    can say what today's would be.
+    of direct simulation; return whether they do. A posterior by other inference, or of other targets or priors, is
+    never renewed: only a calibration can say what today's would be.
 
     Ranks of known truths that carry the same hashes are renewed with it: they judge the method, and go with the draws.
     """
     stamp = json.loads((folder / "draws.json").read_text("utf-8"))
     today: dict[str, Any] = hash_everything()
     old = {key: stamp.get(key) for key in today}
-    if old["inference"] != today["inference"]:
+    problem = pose_problem(read_parameters(calibrated=False))
+    if old["inference"] != today["inference"] or stamp["data"] != hash_data(problem.targets, problem.prior):
         return False
     fingerprint = find_fingerprint(folder)
     note: dict[str, Any] = {}
@@ -94,7 +95,7 @@ def main() -> None:
     """Renew the stamp in the folder that is named."""
     folder, *options = sys.argv[1:]
     if not renew_stamp(Path(folder), "--checked" in options):
-        print("a statistic or the inference has changed: run `trialsim calibrate`", file=sys.stderr)
+        print("statistics, targets, priors or inference have changed: run `trialsim calibrate`", file=sys.stderr)
         raise SystemExit(1)
     print(Path(folder) / "draws.json")
 

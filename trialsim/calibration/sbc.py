@@ -8,7 +8,6 @@ those that are stored are not ranked again; a calibration is refused where their
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor
@@ -36,9 +35,9 @@ from trialsim.calibration.likelihood import (
     predict_targets,
 )
 from trialsim.calibration.posterior import sample_posterior
-from trialsim.calibration.stamp import hash_everything, hash_evidence
+from trialsim.calibration.stamp import hash_data, hash_everything, hash_sources
 from trialsim.calibration.surrogate import Surrogate, fit_surrogate
-from trialsim.calibration.targets import COUNTS, RATES, Component, read_targets
+from trialsim.calibration.targets import COUNTS, RATES, Component
 from trialsim.parameters.evidence import find_evidence_file
 from trialsim.runs.atomic import write_file
 from trialsim.runs.chunks import run_chunks
@@ -106,9 +105,12 @@ def rank_truths(
     spreads, data = draw_replications(layout, links, options.seed)
     known = np.concatenate([truths.points, spreads], axis=1)
     jobs = list(zip(data, known, count(options.seed)))[first:]
+    names = (*problem.prior.names, *(f"discrepancy {kind}" for kind in TAU_SCALES))
+    if not jobs:
+        return Ranks(np.zeros((0, len(names))), np.zeros(0), names)
     with ProcessPoolExecutor(count_workers(options.workers), mp_context=get_context("spawn")) as pool:
         rows = np.array(list(run_chunks(partial(_rank_truth, surrogate), jobs, pool, progress)))
-    return Ranks(rows[:, 1:], rows[:, 0], (*problem.prior.names, *(f"discrepancy {kind}" for kind in TAU_SCALES)))
+    return Ranks(rows[:, 1:], rows[:, 0], names)
 
 
 def draw_replications(layout: Layout, links: Floats, seed: int) -> tuple[Floats, list[Layout]]:
@@ -173,12 +175,13 @@ def find_ranks(problem: Problemset, options: Options, folder: Path, truths: int 
     """Return the ranks that a calibration in `folder` is judged by, and store them there.
 
     truths: how many in all; those stored in `folder` or with the package are kept, if they are of today's evidence,
-    targets, code (`hash_everything`), seed and design, and the rest are ranked. None: what is stored, or TRUTHS where
-    nothing is.
+    targets, code, seed and design, and the rest are ranked. None: what is stored, or TRUTHS where nothing is. A truth
+    whose simulation fails is not ranked.
     """
     wanted = {
         **hash_everything(),
-        "evidence": hash_problem(problem),
+        "data": hash_data(problem.targets, problem.prior),
+        "ranking": hash_ranking(),
         "seed": options.seed,
         "design": options.first,
     }
@@ -191,12 +194,9 @@ def find_ranks(problem: Problemset, options: Options, folder: Path, truths: int 
     return ranks
 
 
-def hash_problem(problem: Problemset) -> str:
-    """Return the hash of the evidence, and of the targets where they are not the package's own."""
-    targets = str(problem.targets)  # no comparison of values: what a target lacks is NaN
-    if targets == str(read_targets()):
-        return hash_evidence()
-    return hashlib.sha256(f"{hash_evidence()} {targets}".encode()).hexdigest()[:16]
+def hash_ranking() -> str:
+    """Return a hash of the code that makes and ranks truths."""
+    return hash_sources(("calibration/sbc.py",))
 
 
 def rank_known_truths(problem: Problemset, options: Options, replications: int, first: int) -> Ranks:

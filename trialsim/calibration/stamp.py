@@ -10,24 +10,36 @@ import hashlib
 import io
 import re
 import tokenize
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import trialsim
 from trialsim.parameters.evidence import find_evidence_file
 
-# Source files whose change can change a simulated statistic of a target.
+if TYPE_CHECKING:
+    from trialsim.calibration.prior import Prior
+    from trialsim.calibration.targets import Target
+    from trialsim.scenario.model import Scenario
+
+# Source files whose change can change a simulated statistic of a target; a test holds them to the imports.
 SOURCES = (
-    *("clinical/*.py", "engine/lives.py", "engine/population.py", "engine/setup.py", "trial/observe.py"),
-    *("trial/simulate.py", "calibration/statistics.py", "calibration/populations.py"),
+    *("clinical/*.py", "engine/lives.py", "engine/population.py", "engine/setup.py", "engine/world.py"),
+    *("endpoints/abstinence.py", "endpoints/relapse.py", "endpoints/rules.py", "endpoints/scoring.py"),
+    *("endpoints/words.py", "parameters/follow.py", "parameters/life_table.py", "parameters/medications.py"),
+    *("scenario/people.py", "scenario/read.py", "scenario/units.py", "scenario/values.py"),
+    *("trial/design.py", "trial/observe.py", "trial/outcomes.py", "trial/simulate.py"),
+    *("calibration/statistics.py", "calibration/populations.py"),
 )
-# Source files whose change can change the posterior that simulated statistics lead to. How many are simulated and
-# sampled, and the seed, stand in the stamp itself.
-INFERENCE = tuple(
-    f"calibration/{name}.py" for name in ("design", "likelihood", "moves", "posterior", "prior", "surrogate", "targets")
+# Source files whose change can change the posterior that simulated statistics lead to.
+INFERENCE = (
+    *("calibration/calibrate.py", "calibration/design.py", "calibration/likelihood.py", "calibration/moves.py"),
+    *("calibration/posterior.py", "calibration/prior.py", "calibration/surrogate.py", "calibration/targets.py"),
+    "parameters/spread.py",
 )
-TABLES = ("calibration/targets.csv", "calibration/priors.csv", "parameters.csv", "life-table.csv")
+LIFE_TABLE = "life-table.csv"
+TABLES = ("calibration/targets.csv", "calibration/priors.csv", "parameters.csv", LIFE_TABLE)
 # The block of values that a scenario sets itself: calibration leaves it out.
 _OWN_VALUES = re.compile(r"^parameters:\n(?:  .*\n)+", re.MULTILINE)
 EVIDENCE = (
@@ -39,13 +51,13 @@ EVIDENCE = (
 @cache
 def hash_model() -> str:
     """Return a hash of the code that simulates the targets' statistics."""
-    return _hash_sources(SOURCES)
+    return hash_sources(SOURCES)
 
 
 @cache
 def hash_inference() -> str:
     """Return a hash of the code of design, surrogate, likelihood and sampler."""
-    return _hash_sources(INFERENCE)
+    return hash_sources(INFERENCE)
 
 
 def hash_everything() -> dict[str, str]:
@@ -53,7 +65,16 @@ def hash_everything() -> dict[str, str]:
     return {"evidence": hash_evidence(), "model": hash_model(), "inference": hash_inference()}
 
 
-def _hash_sources(patterns: Sequence[str]) -> str:
+def hash_tables(scenarios: Mapping[str, Scenario]) -> str:
+    """Return a hash of scenarios' texts and of the life table, which simulations read beside parameter values."""
+    digest = hashlib.sha256(find_evidence_file(LIFE_TABLE).read_bytes())
+    for name in sorted(scenarios):
+        digest.update(_OWN_VALUES.sub("", scenarios[name].text).encode())
+    return digest.hexdigest()[:16]
+
+
+def hash_sources(patterns: Sequence[str]) -> str:
+    """Return a hash of the package's source files that these patterns name."""
     root = Path(trialsim.__file__).parent
     digest = hashlib.sha256()
     for pattern in patterns:
@@ -74,6 +95,18 @@ def hash_evidence() -> str:
     files = find_scenario_files()
     for population in sorted({target.component.population for target in read_targets()}):
         digest.update(_OWN_VALUES.sub("", files[population].read_text("utf-8")).encode())
+    return digest.hexdigest()[:16]
+
+
+def hash_data(targets: Sequence[Target], prior: Prior) -> str:
+    """Return a hash of what a posterior sees beside simulations: the targets' numbers and roles, and the prior."""
+    digest = hashlib.sha256()
+    for each in targets:
+        numbers = (each.law, each.events, each.n, each.value, each.error)
+        digest.update(f"{each.name} {each.role} {each.component} {each.over} {each.cell} {numbers}\n".encode())
+    for name, entry in prior.entries.items():
+        limits = (entry.value, entry.low, entry.high, entry.distribution, entry.range_low, entry.range_high)
+        digest.update(f"{name} {limits}\n".encode())
     return digest.hexdigest()[:16]
 
 

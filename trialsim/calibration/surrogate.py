@@ -46,7 +46,7 @@ class Surrogate:
 
     error: [C, 3] level, growth, and middle link: level + growth (link - middle)^2 is the variance on the link scale of
     predicting a simulation that the fit has not seen, beyond counting noise: what the quadratic lacks, and the error of
-    its coefficients. alike: [C, C] correlation of these errors between components.
+    its coefficients. alike: [C, C] correlation of these errors between components (`_correlate`).
     """
 
     intercept: Floats
@@ -56,6 +56,17 @@ class Surrogate:
     pairs: Indices
     error: Floats
     alike: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class _Fit:
+    """One component's fit: coefficients (intercept, slopes, squares, products), error as in `Surrogate`, and
+    the residuals [rows] of predicting each row without it, in standard deviations (0 where a row says nothing of them).
+    """
+
+    beta: Floats
+    error: Floats
+    unseen: Floats
 
 
 def predict_links(surrogate: Surrogate, points: Floats) -> Floats:
@@ -89,12 +100,15 @@ def _find_variance(error: Floats, links: Floats) -> Floats:
     return np.asarray(level + growth * (links - middle) ** 2)
 
 
-def _correlate(residuals: Sequence[Floats]) -> Floats:
+def _correlate(residuals: Floats) -> Floats:
     """Return the correlation [C, C] of standardised residuals [C, rows]; rows that say nothing of one are 0 and weaken
     it.
+
+    It stands for that of the errors. Counting noise is in it: deaths in two stretches of time have noise of their own,
+    which makes it smaller, statistics of the same people share theirs. Divided by the part that is error, the standard
+    deviation of a ratio's error differed by a quarter at most (Merrall 2010), which is small beside a discrepancy's.
     """
-    table = np.array(residuals)
-    table = table / np.maximum(np.sqrt((table**2).mean(axis=1, keepdims=True)), 1e-12)
+    table = residuals / np.maximum(np.sqrt((residuals**2).mean(axis=1, keepdims=True)), 1e-12)
     alike = table @ table.T / table.shape[1]
     np.fill_diagonal(alike, 1.0)
     return np.asarray(np.clip(alike, -1.0, 1.0))
@@ -103,21 +117,24 @@ def _correlate(residuals: Sequence[Floats]) -> Floats:
 def fit_surrogate(components: Sequence[Component], points: Floats, results: Floats, centre: Floats) -> Surrogate:
     """Fit the surrogate.
 
-    points: [rows, d] coordinates; results: [rows, C, 2] events and what they are counted over; centre: [d] the prior
-    mean of the quadratic's origin is no matter of the fit, but steep starts are: rows far from `centre` weigh less.
+    points: [rows, d] coordinates; results: [rows, C, 2] events and what they are counted over; centre: [d] rows far
+    from it weigh less.
     """
+    d = points.shape[1]
     distance = ((points - centre) ** 2).mean(axis=1)
     weights = 1.0 / (1.0 + np.maximum(distance - 1.0, 0.0))
-    fitted = [_fit_component(part, points, results[:, i], weights) for i, part in enumerate(components)]
-    products, pairs = _join_products([each[3] for each in fitted], [each[4] for each in fitted])
+    found = [_fit_component(part, points, results[:, i], weights) for i, part in enumerate(components)]
+    fits = [fit for fit, _ in found]
+    beta = np.array([fit.beta[: 2 * d + 1] for fit in fits])
+    products, pairs = _join_products([fit.beta[2 * d + 1 :] for fit in fits], [pairs for _, pairs in found])
     return Surrogate(
-        np.array([each[0] for each in fitted]),
-        np.array([each[1] for each in fitted]),
-        np.array([each[2] for each in fitted]),
+        beta[:, 0],
+        beta[:, 1 : d + 1],
+        beta[:, d + 1 :],
         products,
         pairs,
-        np.array([each[5] for each in fitted]),
-        _correlate([each[6] for each in fitted]),
+        np.array([fit.error for fit in fits]),
+        _correlate(np.array([fit.unseen for fit in fits])),
     )
 
 
@@ -130,28 +147,22 @@ def _join_products(products: Sequence[Floats], pairs: Sequence[Indices]) -> tupl
     return out, listed
 
 
-def _fit_component(
-    component: Component, points: Floats, result: Floats, weights: Floats
-) -> tuple[float, Floats, Floats, Floats, Indices, Floats, Floats]:
+def _fit_component(component: Component, points: Floats, result: Floats, weights: Floats) -> tuple[_Fit, Indices]:
+    """Return the fit, and the pairs [P, 2] of coordinates that it has products of."""
     d = points.shape[1]
     is_rate = component.statistic in (*RATES, *COUNTS)
     main = np.column_stack([np.ones(len(points)), points, points * points])
     spreads = np.concatenate([[10.0], np.full(d, SPREADS[0]), np.full(d, SPREADS[1])])
-    first, _, _ = _fit_glm(main, result, spreads, weights, is_rate)
-    strongest = np.argsort(-np.abs(first[1 : d + 1]))[:PAIRED]
+    first = _fit_glm(main, result, spreads, weights, is_rate)
+    strongest = np.argsort(-np.abs(first.beta[1 : d + 1]))[:PAIRED]
     pairs = np.array(list(combinations(sorted(strongest), 2)), dtype=np.intp)
     full = np.column_stack([main, points[:, pairs[:, 0]] * points[:, pairs[:, 1]]])
     wide = np.concatenate([spreads, np.full(len(pairs), SPREADS[2])])
-    found, error, unseen = _fit_glm(full, result, wide, weights, is_rate)
-    return float(found[0]), found[1 : d + 1], found[d + 1 : 2 * d + 1], found[2 * d + 1 :], pairs, error, unseen
+    return _fit_glm(full, result, wide, weights, is_rate), pairs
 
 
-def _fit_glm(
-    design: Floats, result: Floats, spreads: Floats, weights: Floats, is_rate: bool
-) -> tuple[Floats, Floats, Floats]:
-    """Return coefficients (posterior mode, by iterated weighted least squares), the error as in `Surrogate`, and the
-    residuals [rows] of predicting each row without it, in standard deviations (0 where a row says nothing of them).
-    """
+def _fit_glm(design: Floats, result: Floats, spreads: Floats, weights: Floats, is_rate: bool) -> _Fit:
+    """Fit by iterated weighted least squares; coefficients are the posterior mode."""
     events, amount = result[:, 0], result[:, 1]
     used = (amount > 0.0) & (weights > 0.0)
     x, y, n, w = design[used], events[used], amount[used], weights[used]
@@ -172,13 +183,13 @@ def _fit_glm(
     spread = np.linalg.solve(_find_hessian(x, w * information, penalty), x.T)
     leverage = w * information * (x.T * spread).sum(axis=0)
     good = (information > 3.0) & (leverage < MOST_LEVERAGE)
+    standardised = np.zeros(len(design))
     if good.sum() < LEAST_ROWS:
-        return beta, np.array([UNKNOWN_ERROR, 0.0, 0.0]), np.zeros(len(design))
+        return _Fit(beta, np.array([UNKNOWN_ERROR, 0.0, 0.0]), standardised)
     unseen, noise = (y - mean)[good] / information[good] / (1.0 - leverage[good]), 1.0 / information[good]
     error = _fit_error(link[good], unseen, noise)
-    standardised = np.zeros(len(design))
     standardised[np.flatnonzero(used)[good]] = unseen / np.sqrt(_find_variance(error, link[good]) + noise)
-    return beta, error, np.clip(standardised, -MOST_RESIDUAL, MOST_RESIDUAL)
+    return _Fit(beta, error, np.clip(standardised, -MOST_RESIDUAL, MOST_RESIDUAL))
 
 
 def _fit_error(links: Floats, unseen: Floats, noise: Floats) -> Floats:

@@ -43,7 +43,6 @@ SHARES: Final = (*("inducted", "injections", "retained", "letter", "stayers", "r
 STATISTICS: Final = (*SHARES, *COUNTS, *RATES)
 # The arm of a cohort that did not tell its medications apart: every policy's people together, as many starting each.
 ANY_ARM: Final = "any"
-PER: Final = {"rate per 1000py": 1000.0, "rate per 100py": 100.0}
 NORMAL_95: Final = 1.959963984540054
 OVERLAP: Final = re.compile(r"\[overlap group ([^\]]+)\]")
 
@@ -102,11 +101,6 @@ class Target:
         """The group of studies that share people with this one, as the evidence row's note names it, or ""."""
         found = OVERLAP.search(self.row.note)
         return found.group(1) if found else ""
-
-    @property
-    def link(self) -> str:
-        """The scale on which study and model are compared: `logit` for shares, else `log`."""
-        return "logit" if self.law == "binomial" else "log"
 
 
 def read_targets(text: str | None = None) -> tuple[Target, ...]:
