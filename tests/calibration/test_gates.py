@@ -52,6 +52,19 @@ def test_each_gate_sees_its_fault() -> None:
     shifted = CHECK.copy()
     shifted[LAYOUT.component[0], 0] = 3.0
     assert list_failing(check=shifted) == ["direct_simulation_shift"]
+    # A ratio is off where one of its parts is, and right where both are off alike.
+    only_over = np.setdiff1d(LAYOUT.over[LAYOUT.over >= 0], LAYOUT.component)
+    assert len(only_over)
+    shifted = CHECK.copy()
+    shifted[only_over, 0] = 3.0
+    assert list_failing(check=shifted) == ["direct_simulation_shift"]
+    alike = CHECK.copy()
+    for part, over in zip(LAYOUT.component, LAYOUT.over, strict=True):
+        if over in only_over:
+            alike[[part, over], 0] = 3.0
+    ratios = np.isin(LAYOUT.over, only_over)
+    others = np.isin(LAYOUT.component[~ratios], LAYOUT.component[ratios])
+    assert list_failing(check=alike) == (["direct_simulation_shift"] if others.any() else [])
 
 
 def rank(width: float, rhat: float = 1.004, replications: int = 64) -> list[str]:
@@ -152,3 +165,12 @@ def test_other_targets_or_priors_have_ranks_of_their_own() -> None:
     name, entry = next(iter(PROBLEM.prior.entries.items()))
     wider = replace(PROBLEM.prior, entries={**PROBLEM.prior.entries, name: replace(entry, high=2.0 * entry.high)})
     assert hash_data(PROBLEM.targets, wider) != today
+
+
+def test_no_truths_are_ranked_where_none_are_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A truth whose simulation failed is not ranked; asked again, there is nothing new."""
+    monkeypatch.setattr(sbc, "fit_surrogate", lambda *arguments: None)
+    results = np.tile([3.0, 10.0], (2, len(PROBLEM.components), 1))
+    truths = Design(RNG.standard_normal((2, D)), results, ())
+    found = sbc.rank_truths(PROBLEM, truths, truths, Options(), lambda done, total: None, 2)
+    assert found.ranks.shape == (0, len(found.names))

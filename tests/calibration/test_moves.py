@@ -100,3 +100,18 @@ def test_they_reach_a_spread_that_has_to_be_found_too() -> None:
     size = find_effective_size(states)
     assert abs(found.mean() - mean) < 4.0 * spread / np.sqrt(size)
     assert abs(found.std() / spread - 1.0) < 4.0 * 1.5 / np.sqrt(2.0 * size)
+
+
+def test_walkers_that_stand_still_count_once_and_those_that_forget_count_every_row() -> None:
+    rng = np.random.default_rng(6)
+    kept, walkers = 5, 2000
+    still = np.repeat(rng.standard_normal((1, 2, walkers // 2, 3)), kept, axis=0)
+    assert find_effective_size(still) == pytest.approx(walkers, rel=1e-6)
+    fresh = rng.standard_normal((kept, 2, walkers // 2, 3))
+    assert find_effective_size(fresh) == pytest.approx(kept * walkers, rel=0.1)
+    half = np.empty_like(fresh)
+    half[0] = fresh[0]
+    for i in range(1, kept):
+        half[i] = 0.5 * half[i - 1] + np.sqrt(0.75) * fresh[i]
+    time = 1.0 + 2.0 * sum((1.0 - lag / kept) * 0.5**lag for lag in range(1, kept))
+    assert find_effective_size(half) == pytest.approx(kept * walkers / time, rel=0.1)

@@ -66,6 +66,41 @@ def test_junk_targets_are_refused(junk: bytes, tmp_path: Path, capsys: pytest.Ca
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize("damage", [b"", b"PK", b"\x93NUMPY", b"half"], ids=["empty", "zip", "numpy", "half"])
+def test_a_damaged_calibration_is_refused(damage: bytes, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    whole = find_evidence_file("calibrated/posterior.npz").read_bytes()
+    (tmp_path / "posterior.npz").write_bytes(whole[: len(whole) // 2] if damage == b"half" else damage)
+    assert main(["validate", "--calibration", str(tmp_path), "--leave-out", "CHOICES"]) == 2
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert "damaged" in shown.err
+
+
+def test_a_calibration_to_other_targets_is_refused_without_them(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = find_evidence_file("calibration/targets.csv").read_text(encoding="utf-8")
+    (tmp_path / "targets.csv").write_text(text.replace(",held out,", ",fit,", 1), encoding="utf-8")
+    assert main(["validate", "--targets", str(tmp_path / "targets.csv"), "--leave-out", "CHOICES"]) == 2
+    assert "other targets" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("form", ["json", "files"])
+def test_one_study_is_predicted_without_a_baseline(
+    form: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nobody pools what CHOICES alone says of its constant hazard: the report is whole without that comparison."""
+    out = [] if form == "json" else ["--out", str(tmp_path)]
+    assert main(["validate", "--leave-out", "CHOICES", "--quiet", *out, *(["--json"] if form == "json" else [])]) == 0
+    shown = capsys.readouterr().out
+    report = json.loads(shown if form == "json" else (tmp_path / "validation.json").read_text(encoding="utf-8"))
+    assert [row["study"] for row in report["predictions"]] == ["CHOICES"]
+    if form == "files":
+        page = (tmp_path / "validation.md").read_text(encoding="utf-8")
+        assert "constant-hazard" not in page
+        assert "Rates of death" not in page
+
+
 @pytest.mark.parametrize("what", ["evidence", "model", "inference"])
 def test_stale_draws_are_refused(
     what: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]

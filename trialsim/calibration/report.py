@@ -16,7 +16,7 @@ import numpy as np
 from trialsim.calibration.calibrate import Calibration
 from trialsim.calibration.posterior import Sample
 from trialsim.calibration.sensitivity import find_information, find_sensitivity
-from trialsim.calibration.validate import Prediction, find_crossing, summarise_predictions
+from trialsim.calibration.validate import Prediction, find_crossing, list_doubted, list_studies, summarise_predictions
 from trialsim.runs.atomic import write_file
 
 UNITS = {"binomial": "share", "poisson": "per person-year", "normal": "ratio"}
@@ -38,10 +38,18 @@ def describe_validation(
         "predictions": [_describe_prediction(each) for each in predictions],
         "xbot_without_xbot": None if xbot is None else find_crossing(calibration, xbot),
         "refitted": sorted(anew),
+        "priors_widened": _list_widened(calibration, list_studies([each.target for each in predictions])),
         "rates": [_clean(row) for row in rates],
+        "units": {target.name: UNITS[target.law] for target in calibration.problem.targets},
         "sensitivity": find_sensitivity(calibration),
         "information": find_information(calibration),
     }
+
+
+def _list_widened(calibration: Calibration, studies: Sequence[str]) -> dict[str, list[str]]:
+    names = calibration.problem.prior.names
+    found = {study: [names[i] for i in list_doubted(calibration, study)] for study in studies}
+    return {study: widened for study, widened in found.items() if widened}
 
 
 def _clean(value: Any) -> Any:
@@ -104,6 +112,7 @@ def report_validation(report: Mapping[str, Any]) -> str:
             _report_rates(report),
             _report_predictions(report),
             _report_information(report),
+            _report_drivers(report),
         ]
     )
 
@@ -134,6 +143,8 @@ def _report_summary(report: Mapping[str, Any]) -> str:
         ("crps_against_constant_hazard", "a constant-hazard model"),
     ):
         each = own[key]
+        if not each["targets"]:
+            continue
         lines.append(
             f"- Score (CRPS, link scale, smaller is better) {each['model']:.3f}, against {each['baseline']:.3f}"
             f" of {words} ({each['targets']} numbers)."
@@ -143,10 +154,16 @@ def _report_summary(report: Mapping[str, Any]) -> str:
             f"- Intervals are {own['median_width_over_naive']:.2f} times as wide as naive prediction intervals "
             f"(median), and narrower in {own['narrower_than_naive']:.0%}."
         )
-    misses = ", ".join(f"`{name}`" for name in own["misses"]) or "none"
+    misses = _code(own["misses"]) or "none"
     lines.append(f"- Misses: {misses}.")
     lines.append(f"- Sampled anew, since reweighting was not sound: {', '.join(report['refitted']) or 'none'}.")
+    for study, names in report["priors_widened"].items():
+        lines.append(f"- Priors that rest on the same people, widened without {study}: {_code(names)}.")
     return "\n".join(lines) + "\n"
+
+
+def _code(names: Sequence[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
 
 
 def _report_crossing(report: Mapping[str, Any]) -> str:
@@ -232,13 +249,23 @@ def _report_information(report: Mapping[str, Any]) -> str:
         )
     dominated = [f"`{row['parameter']}`" for row in report["information"] if row["prior_dominates"]]
     lines += ["", f"The prior dominates in {len(dominated)} of {len(report['information'])}: {', '.join(dominated)}."]
-    lines += [
-        "",
+    return "\n".join(lines) + "\n"
+
+
+def _report_drivers(report: Mapping[str, Any]) -> str:
+    lines = [
         "## What drives what\n",
-        "| number | drivers (first-order share of the posterior's variance) |",
+        "First-order share of the posterior's variance, and in brackets the number at the parameter's 2.5% and 97.5%",
+        "points with all others at their medians.\n",
+        "| number | drivers |",
         "|---|---|",
     ]
     for name, rows in report["sensitivity"].items():
-        words = ", ".join(f"`{row['parameter']}` {row['index']:.0%}" for row in rows[:3] if row["index"] >= 0.03)
+        words = ", ".join(_describe_driver(row, report["units"][name]) for row in rows[:3] if row["index"] >= 0.03)
         lines.append(f"| {name} | {words or 'many, none alone'} |")
     return "\n".join(lines) + "\n"
+
+
+def _describe_driver(row: Mapping[str, Any], unit: str) -> str:
+    low, high = _format(row["at_low"], unit), _format(row["at_high"], unit)
+    return f"`{row['parameter']}` {row['index']:.0%} ({low} to {high})"

@@ -1,8 +1,7 @@
 """Which parameters drive which statistics, and which targets inform which parameters.
 
-Variance-based indices over the posterior, by a squared standardised regression of the surrogate's links on the
-coordinates (the surrogate is close to linear over the posterior; the share that the regression leaves is printed), and
-a tornado: the statistic at a parameter's 2.5% and 97.5% points with all others at their medians.
+Variance-based first-order indices over the posterior, of the surrogate's links, and a tornado: the statistic at a
+parameter's 2.5% and 97.5% points with all others at their medians.
 """
 
 from __future__ import annotations
@@ -70,7 +69,7 @@ def find_first_order(points: Floats, links: Floats) -> Floats:
 def find_information(calibration: Calibration) -> list[dict[str, Any]]:
     """Return for every parameter how far its posterior is narrower than its prior, and the studies that inform it most.
 
-    A study's part: squared correlation of the coordinate with the study's log likelihood over the posterior.
+    A study's part: first-order index of the coordinate for the study's log likelihood over the posterior.
     """
     own, _ = split_points(calibration.sample.points)
     studies = list_studies(calibration.problem.fitted)

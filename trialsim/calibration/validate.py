@@ -3,8 +3,8 @@ and set the prediction beside two baselines.
 
 The posterior without a study is the posterior with it, reweighted by one over the study's likelihood, where
 Pareto-smoothed importance sampling says that this is sound (k at most 0.7; Vehtari et al. 2024); otherwise the
-posterior is sampled anew. A prediction is of a study of the same size and design: parameters, discrepancy of a new
-study, and the chance of its counts.
+posterior is sampled anew. Priors whose limits rest on the same people are widened (`list_doubted`). A prediction is of
+a study of the same size and design: parameters, discrepancy of a new study, and the chance of its counts.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ import numpy.typing as npt
 
 from trialsim.calibration.calibrate import Calibration
 from trialsim.calibration.likelihood import (
+    FACTORS,
+    Layout,
     add_errors,
     draw_discrepancies,
     find_taus,
@@ -25,12 +27,14 @@ from trialsim.calibration.likelihood import (
     predict_targets,
     tie_errors,
 )
-from trialsim.calibration.posterior import Sample, sample_posterior, split_points
+from trialsim.calibration.posterior import Sample, sample_posterior, split_points, widen_priors
 from trialsim.calibration.surrogate import find_error, predict_links
-from trialsim.calibration.targets import Target
+from trialsim.calibration.targets import OVERLAP, Target
+from trialsim.parameters.evidence import EvidenceRow, read_evidence_rows
 from trialsim.problems import InputError, Problem
 
 type Floats = npt.NDArray[np.float64]
+type Indices = npt.NDArray[np.intp]
 type Pool = Callable[[Sequence[tuple[float, float]]], tuple[float, float]]
 """A naive prediction of a new study from the others: their links and standard errors, to (mean, standard deviation)."""
 
@@ -38,6 +42,10 @@ CONTINUATIONS: Final = ("continuation", "routine continuation")
 MOST_K: Final = 0.7
 REFIT_WALKERS: Final = 200
 MOST_REFIT_RHAT: Final = 1.02
+# What priors.csv says of parameters that keep the parameter table's limits.
+TABLES_OWN: Final = "as in the parameter table"
+# Standard deviation of a new study's log rate ratio around no difference: the scale of a discrepancy.
+RATIO_SPREAD: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,16 +86,39 @@ def find_left_out(targets: Sequence[Target], study: str) -> frozenset[str]:
     return frozenset({study, *(target.study for target in targets if target.overlap in shared)})
 
 
+def list_doubted(calibration: Calibration, study: str) -> Indices:
+    """Return the calibrated parameters whose limits are those of the parameter table and rest on rows of a study's
+    people, by their coordinates.
+    """
+    without = find_left_out(calibration.problem.targets, study)
+    people = {name for t in calibration.problem.targets if t.study in without for name in _name_people(t.row)}
+    prior = calibration.problem.prior
+    rows = {name: read_evidence_rows(entry.source_rows) for name, entry in prior.entries.items()}
+    doubted = [
+        i
+        for i, name in enumerate(prior.names)
+        if prior.reasons[name] == TABLES_OWN and any(people & _name_people(row) for row in rows[name].values())
+    ]
+    return np.array(doubted, np.intp)
+
+
+def _name_people(row: EvidenceRow) -> frozenset[str]:
+    """The names that tell whose number a row is: its study, without what stands in brackets, and its overlap groups."""
+    return frozenset({row.study.split(" (")[0], *OVERLAP.findall(row.note)})
+
+
 def reweight_without(calibration: Calibration, study: str) -> tuple[Floats, float]:
     """Return weights of the sample's rows for the posterior without a study, and their Pareto k."""
     from arviz_stats.base import array_stats
 
     without = find_left_out(calibration.problem.targets, study)
     gone = [g for g, group in enumerate(calibration.layout.groups) if group[0] in without]
-    if not gone:
-        return np.full(len(calibration.sample.points), 1.0 / len(calibration.sample.points)), float("nan")
+    doubted, points = list_doubted(calibration, study), calibration.sample.points
+    if not gone and not len(doubted):
+        return np.full(len(points), 1.0 / len(points)), float("nan")
+    known = calibration.sample.log_likelihood[:, gone].sum(axis=1) - widen_priors(points, doubted)
     # ArviZ takes log likelihoods and turns their sign: rows that fit the study well weigh less.
-    smoothed, k = array_stats.psislw(calibration.sample.log_likelihood[:, gone].sum(axis=1))
+    smoothed, k = array_stats.psislw(known)
     weights = np.exp(np.asarray(smoothed).reshape(-1))
     return weights / weights.sum(), float(np.asarray(k))
 
@@ -97,7 +128,8 @@ def sample_without(calibration: Calibration, study: str, seed: int) -> Sample:
     without = find_left_out(calibration.problem.targets, study)
     kept = [target for target in calibration.problem.fitted if target.study not in without]
     layout = lay_out_targets(kept, calibration.problem.components)
-    sample = sample_posterior(calibration.surrogate, layout, seed, REFIT_WALKERS, MOST_REFIT_RHAT)
+    doubted = list_doubted(calibration, study)
+    sample = sample_posterior(calibration.surrogate, layout, seed, REFIT_WALKERS, MOST_REFIT_RHAT, doubted=doubted)
     if sample.rhat > MOST_REFIT_RHAT:
         message = f"the posterior without this study has R-hat {sample.rhat:.3f} where {MOST_REFIT_RHAT} is the limit"
         raise InputError([Problem("validation", None, study, message, "another seed, or more moves (moves.py)")])
@@ -106,9 +138,9 @@ def sample_without(calibration: Calibration, study: str, seed: int) -> Sample:
 
 def predict_study(
     calibration: Calibration, points: Floats, weights: Floats, targets: Sequence[Target], seed: int
-) -> tuple[Floats, Floats]:
-    """Return predicted links of new studies like the targets' [rows, targets], without and with the chance of their
-    counts; both with the discrepancy of a new study, which its arms share in part, and the surrogate's own error.
+) -> Floats:
+    """Return predicted links of new studies like the targets' [rows, targets]: with the discrepancy of a new study and
+    the surrogate's own error, which its arms share in part, and the chance of its counts.
     """
     rng = np.random.default_rng(seed)
     rows = rng.choice(len(points), size=4000, p=weights)
@@ -117,8 +149,15 @@ def predict_study(
     parts = predict_links(calibration.surrogate, own)
     links = predict_targets(layout, parts) + draw_discrepancies(layout, find_taus(spreads), rng)
     errors = add_errors(layout, find_error(calibration.surrogate, parts))
-    links = links + np.sqrt(errors) * rng.standard_normal(links.shape)
-    return links, np.column_stack([_observe(target, links[:, i], rng) for i, target in enumerate(targets)])
+    links = links + np.sqrt(errors) * _draw_errors(layout, len(links), rng)
+    return np.column_stack([_observe(target, links[:, i], rng) for i, target in enumerate(targets)])
+
+
+def _draw_errors(layout: Layout, rows: int, rng: np.random.Generator) -> Floats:
+    """Return the surrogate's errors [rows, targets] in standard deviations: an arm's share their factors."""
+    factors = rng.standard_normal((rows, layout.in_cell.shape[1], FACTORS))[:, layout.cell]
+    own = np.sqrt(1.0 - (layout.loadings**2).sum(axis=1)) * rng.standard_normal((rows, len(layout.names)))
+    return np.asarray((factors * layout.loadings).sum(axis=-1) + own)
 
 
 def _observe(target: Target, links: Floats, rng: np.random.Generator) -> Floats:
@@ -170,31 +209,41 @@ def predict_constant(target: Target, others: Sequence[Target], rng: np.random.Ge
     """Return links under the constant-hazard model: one rate of leaving, or of death, for everyone else's people.
 
     For continuation the hazard a week is that of all other studies' steps (their own lengths); for deaths it is one
-    rate in and out of treatment, so that every ratio is 1. Spread: that between the other studies. None for other
-    kinds.
+    rate of the same deaths (overdoses, or all) in and out of treatment, so that every ratio is 1. Spread: that between
+    the other studies beyond chance, and of ratios RATIO_SPREAD. None for other kinds, and where too few others tell.
     """
     if target.kind == "rate ratio":
-        return np.asarray(rng.normal(0.0, 0.5, 4000) + target.error * rng.standard_normal(4000))
+        return np.asarray(rng.normal(0.0, RATIO_SPREAD, 4000) + target.error * rng.standard_normal(4000))
     if target.kind in ("death rate", "after naltrexone"):
-        own = [o for o in others if o.kind == target.kind]
-        logs = np.array([find_observed_link(o)[0] for o in own])
+        own = [o for o in others if (o.kind, o.component.statistic) == (target.kind, target.component.statistic)]
+        if len(own) < 2:
+            return None
         mean = np.log(sum(o.events for o in own) / sum(o.n for o in own))
-        return _observe(target, rng.normal(mean, logs.std(ddof=1), 4000), rng)
+        logs, errors = np.array([find_observed_link(o) for o in own]).T
+        return _observe(target, rng.normal(mean, find_spread(logs, errors), 4000), rng)
     steps = [(o, find_weeks(o)) for o in others if o.kind in CONTINUATIONS]
     weeks = find_weeks(target) if target.kind in CONTINUATIONS else 0.0
     if not weeks or len(steps) < 3:
         return None
-    rates = np.array([-np.log(min((o.events + 0.5) / (o.n + 1.0), 0.999)) / w for o, w in steps])
-    rate = np.exp(rng.normal(np.log(rates).mean(), np.log(rates).std(ddof=1), 4000))
+    stayed = np.array([min((o.events + 0.5) / (o.n + 1.0), 0.999) for o, _ in steps])
+    logs = np.log(-np.log(stayed) / np.array([w for _, w in steps]))
+    errors = np.sqrt((1.0 - stayed) / stayed / np.array([o.n for o, _ in steps])) / -np.log(stayed)
+    rate = np.exp(rng.normal(logs.mean(), find_spread(logs, errors), 4000))
     share = np.clip(np.exp(-rate * weeks), 1e-6, 1.0 - 1e-6)
     return _observe(target, np.log(share / (1.0 - share)), rng)
+
+
+def find_spread(values: Floats, errors: Floats) -> float:
+    """Return the standard deviation of values beyond that of their errors (a moment estimate, at least 0)."""
+    return float(np.sqrt(max(values.var(ddof=1) - (errors**2).mean(), 0.0)))
 
 
 def find_weeks(target: Target) -> float:
     """Return the length (weeks) of a step of continuation: between two weeks, or two monthly injections."""
     later, _, earlier = target.component.at.partition("|")
-    step = float(later) - (float(earlier) if earlier else 0.0)
-    return 4.0 * step if target.component.statistic == "injections" else step
+    if target.component.statistic == "injections":
+        return 4.0 * (float(later) - float(earlier or 1.0))
+    return float(later) - float(earlier or 0.0)
 
 
 def score_prediction(
@@ -252,7 +301,7 @@ def validate(
             points, how = anew[study].points, "refitted"
             weights = np.full(len(points), 1.0 / len(points))
         mine = [target for target in targets if target.study == study]
-        _, links = predict_study(calibration, points, weights, mine, done)
+        links = predict_study(calibration, points, weights, mine, done)
         found += [score_prediction(target, links[:, i], how, k, targets, pool, done) for i, target in enumerate(mine)]
     progress(len(chosen), len(chosen))
     return found, anew
@@ -295,7 +344,7 @@ def find_crossing(calibration: Calibration, sample: Sample) -> dict[str, float]:
     """
     wanted = [t for t in calibration.problem.targets if t.name.startswith("xbot-relapse")]
     weights = np.full(len(sample.points), 1.0 / len(sample.points))
-    _, links = predict_study(calibration, sample.points, weights, wanted, seed=0)
+    links = predict_study(calibration, sample.points, weights, wanted, seed=0)
     at = {target.name: 1.0 / (1.0 + np.exp(-links[:, i])) for i, target in enumerate(wanted)}
     randomised = at["xbot-relapse-xr"] - at["xbot-relapse-buprenorphine"]
     inducted = at["xbot-relapse-xr-inducted"] - at["xbot-relapse-buprenorphine-inducted"]
