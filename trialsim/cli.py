@@ -223,8 +223,8 @@ def _read_fresh_parameters() -> ParameterTable:
     from trialsim.parameters import read_parameters
     from trialsim.parameters.calibrated import check_fresh, read_calibration
 
-    if read_calibration() is not None:
-        check_fresh(hash_everything())
+    if (stamp := read_calibration()) is not None:
+        check_fresh(hash_everything(), stamp)
     return read_parameters()
 
 

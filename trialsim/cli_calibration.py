@@ -29,7 +29,7 @@ def calibrate(
     targets: Annotated[
         Path | None, typer.Option(help="CSV of targets; default: the package's.", show_default=False)
     ] = None,
-    draws: Annotated[int, typer.Option(min=10, max=100_000, help="Joint draws to write.")] = 500,
+    draws: Annotated[int, typer.Option(min=10, max=4000, help="Joint draws to write, of 4,000.")] = 500,
     seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Seed of design and sampler.")] = 20261,
     design: Annotated[int, typer.Option(min=200, max=100_000, help="Parameter sets to simulate at first.")] = 1600,
     truths: Annotated[
@@ -94,14 +94,9 @@ def _demand(gates: Gates, remedy: str) -> None:
 
 
 def _read_targets(path: Path | None) -> tuple[Target, ...] | None:
-    from trialsim.calibration.targets import read_targets
+    from trialsim.calibration.target_file import read_target_file
 
-    if path is None:
-        return None
-    try:
-        return read_targets(path.read_text(encoding="utf-8"))
-    except UnicodeDecodeError as error:
-        raise InputError([Problem(str(path), None, "", "is no text in UTF-8")]) from error
+    return None if path is None else read_target_file(path)
 
 
 def validate(
@@ -125,9 +120,13 @@ def validate(
     from trialsim.calibration.report import describe_validation, write_validation
     from trialsim.calibration.validate import list_studies
     from trialsim.calibration.validate import validate as run_validation
+    from trialsim.runs.atomic import check_writable
     from trialsim.runs.progress import show_progress
 
+    _demand_fresh(calibration, targets)
     found = read_posterior(None if calibration is None else calibration / POSTERIOR, _read_targets(targets))
+    if out is not None:
+        check_writable(out)
     studies = list_studies(found.problem.targets)
     if leave_out is not None and leave_out not in studies:
         nearest = nearest_name(leave_out, studies)
@@ -147,6 +146,17 @@ def validate(
         from trialsim.terminal_calibration import print_validation
 
         print_validation(report)
+
+
+def _demand_fresh(calibration: Path | None, targets: Path | None) -> None:
+    """Raise InputError where a calibration (None: the one that ships) was made by other code, or of other evidence."""
+    from trialsim.calibration.stamp import hash_everything
+    from trialsim.parameters.calibrated import check_fresh, read_calibration, read_stamp
+
+    stamp = read_calibration() if calibration is None else read_stamp(calibration / "draws.json")
+    # Whether the targets are those of the posterior is asked of the posterior.
+    own = {} if targets is None or stamp is None else {"data": stamp["data"]}
+    check_fresh({**hash_everything(), **own}, stamp)
 
 
 def _pool_set(name: str) -> tuple[float, float, float]:
@@ -246,8 +256,12 @@ def _find_informing(name: str) -> list[dict[str, Any]]:
     file = find_evidence_file("calibrated/validation.json")
     if not file.is_file():
         return []
-    report = reader.loads(file.read_text(encoding="utf-8"))
-    found = next((row for row in report["information"] if row["parameter"] == name), None)
+    try:
+        report = reader.loads(file.read_text(encoding="utf-8"))
+        found = next((row for row in report["information"] if row["parameter"] == name), None)
+    except (ValueError, KeyError, TypeError) as error:
+        place, wanted = "meta/evidence/calibrated/validation.json", "the file as `trialsim validate` writes it"
+        raise InputError([Problem(place, None, "", "the file is damaged", wanted)]) from error
     rows: dict[str, list[dict[str, str]]] = {}
     for target in read_targets():
         rows.setdefault(target.study, []).append({"target": target.name, "row": target.row.row, "doi": target.row.doi})

@@ -13,14 +13,8 @@ from trialsim.calibration.design import Design
 from trialsim.calibration.gates import find_gates, find_rank_gates
 from trialsim.calibration.likelihood import TAU_SCALES, lay_out_targets
 from trialsim.calibration.posterior import Sample
-from trialsim.calibration.sbc import (
-    Ranks,
-    draw_replications,
-    hash_ranking,
-    join_ranks,
-    read_ranks,
-    summarise_ranks,
-)
+from trialsim.calibration.ranks import Ranks, join_ranks, read_ranks, summarise_ranks
+from trialsim.calibration.sbc import draw_replications, hash_ranking
 from trialsim.calibration.stamp import hash_data, hash_everything
 from trialsim.parameters.reader import read_parameters
 
@@ -103,7 +97,17 @@ def test_the_first_replications_of_many_are_those_of_few() -> None:
     assert not np.array_equal(many[0][64], many[0][0])
 
 
-@pytest.mark.parametrize("junk", [b"", b"{", b"\xff\xfe", b'{"evidence": "other"}'])
+@pytest.mark.parametrize(
+    "junk",
+    [
+        *(b"", b"{", b"\xff\xfe", b"[]", b"null", b"3", b'"text"', b'{"evidence": "other"}', b'{"evidence": "today"}'),
+        b'{"evidence": "today", "ranks": ["0.5 a"], "rhats": [1.0], "names": ["a", "b"]}',
+        b'{"evidence": "today", "ranks": ["0.5 0.5"], "rhats": [1.0, 1.0], "names": ["a", "b"]}',
+        b'{"evidence": "today", "ranks": ["0.5 1.5"], "rhats": [1.0], "names": ["a", "b"]}',
+        b'{"evidence": "today", "ranks": ["0.5 nan"], "rhats": [1.0], "names": ["a", "b"]}',
+        b'{"evidence": "today", "ranks": [], "rhats": [], "names": []}',
+    ],
+)
 def test_stored_ranks_that_are_none_of_todays_are_not_read(junk: bytes, tmp_path: Path) -> None:
     today = {"evidence": "today"}
     assert read_ranks(tmp_path, today) is None
@@ -119,8 +123,7 @@ def test_truths_are_added_to_those_that_are_stored(tmp_path: Path) -> None:
     today = {"evidence": "e", "model": "m", "seed": 1, "design": 2}
     stored = {**summarise_ranks(Ranks(ranks[:12], rhats[:12], names)), **today}
     (tmp_path / "sbc.json").write_text(json.dumps(stored), encoding="utf-8")
-    read = read_ranks(tmp_path, today)
-    joined = join_ranks(read, Ranks(ranks[12:], rhats[12:], names))
+    joined = join_ranks(read_ranks(tmp_path, today), Ranks(ranks[12:], rhats[12:], names))
     assert summarise_ranks(joined) == summarise_ranks(Ranks(ranks, rhats, names))
     assert read_ranks(tmp_path, {**today, "seed": 3}) is None
 

@@ -45,7 +45,7 @@ def test_every_parameter_is_listed(capsys: pytest.CaptureFixture[str]) -> None:
     [
         (["parameters", "show", "tolerance_loss_day"], "tolerance_loss_days"),
         (["validate", "--leave-out", "Lee 2061"], "Lee 2016"),
-        (["validate", "--calibration", "nowhere"], "no calibration"),
+        (["validate", "--calibration", "nowhere"], "is missing"),
         (["calibrate", "--draws", "0"], "draws"),
     ],
 )
@@ -101,7 +101,7 @@ def test_one_study_is_predicted_without_a_baseline(
         assert "Rates of death" not in page
 
 
-@pytest.mark.parametrize("what", ["evidence", "model", "inference"])
+@pytest.mark.parametrize("what", ["evidence", "model", "inference", "data"])
 def test_stale_draws_are_refused(
     what: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -130,7 +130,8 @@ def test_a_calibration_is_refused_where_known_truths_are_not_covered(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     ranks = json.loads(find_evidence_file("calibrated/sbc.json").read_text(encoding="utf-8"))
-    poor = {**ranks, "coverage_50": 0.3, **hash_everything()}
+    rows = [" ".join(["0.01000"] * len(ranks["names"]))] * len(ranks["ranks"])
+    poor = {**ranks, "ranks": rows, **hash_everything()}
     (tmp_path / "sbc.json").write_text(json.dumps(poor), encoding="utf-8")
     assert main(["calibrate", "--out", str(tmp_path)]) == 2
     shown = capsys.readouterr()

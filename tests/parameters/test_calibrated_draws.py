@@ -1,11 +1,16 @@
 """The calibrated draws that ship: joint rows inside their ranges, of today's evidence and code, behind gates."""
 
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from trialsim.calibration.prior import read_prior
 from trialsim.calibration.stamp import hash_everything
 from trialsim.parameters import calibrated, draw_parameters, read_parameters
+from trialsim.parameters.evidence import find_evidence_file
 from trialsim.problems import InputError
 
 STAMP = calibrated.read_calibration()
@@ -14,7 +19,7 @@ TABLE = read_parameters()
 
 
 def test_they_are_of_todays_evidence_and_code() -> None:
-    calibrated.check_fresh(hash_everything())
+    calibrated.check_fresh(hash_everything(), STAMP)
 
 
 def test_every_gate_holds_and_the_ledger_is_kept() -> None:
@@ -58,3 +63,38 @@ def test_rows_that_were_changed_are_refused(monkeypatch: pytest.MonkeyPatch) -> 
     with pytest.raises(InputError, match="stamp"):
         calibrated.read_calibrated_draws()
     calibrated.read_calibrated_draws.cache_clear()
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A copy of the draws that ship, read instead of them."""
+    (tmp_path / "calibrated").mkdir()
+    for name in ("draws.csv", "draws.json"):
+        shutil.copy(str(find_evidence_file(f"calibrated/{name}")), tmp_path / "calibrated" / name)
+    monkeypatch.setattr(calibrated, "find_evidence_file", lambda name: tmp_path / name)
+    readers = (calibrated.read_calibration, calibrated.read_calibrated_draws)
+    for reader in readers:
+        reader.cache_clear()
+    yield tmp_path / "calibrated"
+    for reader in readers:
+        reader.cache_clear()
+
+
+@pytest.mark.parametrize("name", ["draws.csv", "draws.json"])
+@pytest.mark.parametrize("damage", [b"", b"\xff\xfe", b"[]", b"{}", b"half", None])
+def test_damaged_draws_are_refused_in_one_screen(name: str, damage: bytes | None, folder: Path) -> None:
+    whole = (folder / name).read_bytes()
+    if damage is None:
+        (folder / name).unlink()
+    else:
+        (folder / name).write_bytes(whole[: len(whole) // 2] if damage == b"half" else damage)
+    with pytest.raises(InputError) as caught:
+        calibrated.read_calibrated_draws()
+    assert len(caught.value.problems) == 1
+    assert name in caught.value.problems[0].file
+
+
+def test_without_draws_nothing_is_calibrated(folder: Path) -> None:
+    for name in ("draws.csv", "draws.json"):
+        (folder / name).unlink()
+    assert calibrated.read_calibrated_draws() is None

@@ -9,11 +9,13 @@ row that fails is counted in the ledger with its reason; it is never filled with
 from __future__ import annotations
 
 import hashlib
+import zlib
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+from zipfile import BadZipFile
 
 import numpy as np
 import numpy.typing as npt
@@ -74,11 +76,12 @@ def simulate_design(
         for first in range(0, len(points), CHUNK):
             block = slice(first, first + CHUNK)
             key = _hash_chunk(populations, prior, best, values[block], seed, scale)
-            stored = _read_chunk(folder, key)
+            shape = (len(values[block]), len(populations.components), 2)
+            stored = _read_chunk(folder, key, shape)
             if stored is None:
                 lucks = [(first + i) % LUCKS for i in range(len(values[block]))]
                 stored = list(pool.map(simulate_row, values[block], lucks))
-                _write_chunk(folder, key, stored)
+                _write_chunk(folder, key, stored, shape)
             for point, each in zip(points[block], stored, strict=True):
                 if isinstance(each, str):
                     failures.append(each)
@@ -86,10 +89,9 @@ def simulate_design(
                     kept.append(point)
                     results.append(each)
             progress(min(first + CHUNK, len(points)), len(points))
-    shape = (0, len(populations.components), 2)
     return Design(
         np.array(kept).reshape(-1, points.shape[1]),
-        np.array(results) if results else np.zeros(shape),
+        np.array(results).reshape(-1, len(populations.components), 2),
         tuple(failures),
     )
 
@@ -113,21 +115,24 @@ def _hash_chunk(
     return hashlib.sha256(text.encode() + values.tobytes()).hexdigest()[:24]
 
 
-def _read_chunk(folder: Path | None, key: str) -> list[Floats | str] | None:
+def _read_chunk(folder: Path | None, key: str, shape: tuple[int, int, int]) -> list[Floats | str] | None:
+    """Return a finished chunk, or None where there is none or a damaged one, which is simulated anew."""
     if folder is None or not (folder / f"{key}.npz").is_file():
         return None
-    with np.load(folder / f"{key}.npz", allow_pickle=False) as stored:
-        return [
-            str(why) if why else np.asarray(result) for why, result in zip(stored["why"], stored["out"], strict=True)
-        ]
+    try:
+        with (folder / f"{key}.npz").open("rb") as file, np.load(file, allow_pickle=False) as stored:
+            out, why = np.asarray(stored["out"], np.float64), [str(each) for each in stored["why"]]
+    except (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile, zlib.error):
+        return None
+    sound = out.shape == shape and len(why) == len(out) and np.isfinite(out).all()
+    return [reason or result for reason, result in zip(why, out, strict=True)] if sound else None
 
 
-def _write_chunk(folder: Path | None, key: str, found: list[Floats | str]) -> None:
+def _write_chunk(folder: Path | None, key: str, found: list[Floats | str], shape: tuple[int, int, int]) -> None:
     if folder is None:
         return
     folder.mkdir(parents=True, exist_ok=True)
-    shape = next((each.shape for each in found if not isinstance(each, str)), (0, 2))
-    out = np.array([np.zeros(shape) if isinstance(each, str) else each for each in found])
+    out = np.array([np.zeros(shape[1:]) if isinstance(each, str) else each for each in found])
     why = np.array([each if isinstance(each, str) else "" for each in found])
     write_file(folder / f"{key}.npz", lambda path: _save_arrays(path, out, why))
 

@@ -24,7 +24,7 @@ from trialsim.calibration.targets import Target
 from trialsim.parameters.evidence import find_evidence_file
 from trialsim.parameters.reader import read_parameters
 from trialsim.problems import InputError, Problem
-from trialsim.runs.atomic import write_directory, write_file
+from trialsim.runs.atomic import write_directory
 
 POSTERIOR: Final = "posterior.npz"
 # Rows of the sample that are kept for validation.
@@ -35,7 +35,11 @@ WANTED: Final = "the file as `trialsim calibrate` writes it, with the same `--ta
 
 def write_calibration(calibration: Calibration, options: Options, folder: Path) -> dict[str, Any]:
     """Write draws.csv, draws.json and posterior.npz into a folder, whole or not at all; return the stamp."""
+    from trialsim.calibration.renew import find_fingerprint
+
     text, stamp = tabulate_draws(calibration, options)
+    # What a few of the draws simulate lets `renew` see that an edit changed nothing.
+    stamp = {**stamp, "fingerprint": find_fingerprint(text)}
     write_directory(
         folder,
         {
@@ -44,15 +48,6 @@ def write_calibration(calibration: Calibration, options: Options, folder: Path) 
             POSTERIOR: lambda path: _save(path, calibration, options.seed),
         },
     )
-    return add_fingerprint(folder, stamp)
-
-
-def add_fingerprint(folder: Path, stamp: dict[str, Any]) -> dict[str, Any]:
-    """Add to the stamp what a few of the draws simulate, so that `renew` can see that an edit changed nothing."""
-    from trialsim.calibration.renew import find_fingerprint
-
-    stamp = {**stamp, "fingerprint": find_fingerprint(folder)}
-    write_file(folder / "draws.json", (json.dumps(stamp, indent=1, ensure_ascii=False) + "\n").encode())
     return stamp
 
 
@@ -83,7 +78,7 @@ def read_posterior(file: Path | Traversable | None = None, targets: Sequence[Tar
     try:
         with file.open("rb") as stream, np.load(stream, allow_pickle=False) as stored:
             arrays = {key: stored[key] for key in stored.files}
-    except (OSError, ValueError, EOFError, BadZipFile, zlib.error) as error:
+    except (OSError, ValueError, TypeError, EOFError, BadZipFile, zlib.error) as error:
         raise InputError([Problem(name, None, "", "cannot be read: the file is damaged", WANTED)]) from error
     if not {*(f"surrogate_{each.name}" for each in fields(Surrogate)), *OTHERS} <= arrays.keys():
         raise InputError([Problem(name, None, "", "stale: of another form", WANTED)])

@@ -38,6 +38,7 @@ class Rate:
     published: str
 
 
+SETS: Final = ("B1", "B2", "B3", "B4", "B5", "P1")
 OVERDOSE, EVERY = "overdose death rate", "death rate"
 # Words, arm, statistic, when, when of the denominator, what it stands beside.
 _AGONISTS: Final = tuple(
@@ -83,17 +84,18 @@ def list_rates() -> tuple[Rate, ...]:
 
 
 def find_rates(calibration: Calibration, pool_set: PoolSet, progress: Progress) -> list[dict[str, Any]]:
-    """Return one mapping a rate: simulated mean over draws with its Monte Carlo error, the 95% range over draws, and
-    the published value with its 95% range (of a new setting for a set, of the count for a single study).
+    """Return one mapping a rate whose published set or target is known: simulated mean over draws with its Monte Carlo
+    error, the 95% range over draws, and the published value with its 95% range (of a new setting for a set, of the count
+    for a single study).
 
     pool_set: from the name of a set to median and limits in natural units. Rates are per person-year.
     """
-    rates = list_rates()
+    known = {target.name: target for target in calibration.problem.targets}
+    rates = [rate for rate in list_rates() if rate.published in known or rate.published in SETS]
     components = tuple(dict.fromkeys(part for rate in rates for part in (rate.component, rate.over) if part))
     found = _simulate(calibration, components, progress)
     place = {part: i for i, part in enumerate(components)}
-    targets = {target.name: target for target in calibration.problem.targets}
-    return [_describe(rate, found, place, targets, pool_set) for rate in rates]
+    return [_describe(rate, found, place, known, pool_set) for rate in rates]
 
 
 def _simulate(calibration: Calibration, components: tuple[Component, ...], progress: Progress) -> Floats:

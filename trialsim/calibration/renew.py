@@ -23,8 +23,8 @@ from trialsim.calibration.files import POSTERIOR, read_posterior
 from trialsim.calibration.gates import Gates, find_gates
 from trialsim.calibration.populations import simulate_components
 from trialsim.calibration.prior import fill_values
-from trialsim.calibration.sbc import RANKS
-from trialsim.calibration.stamp import hash_data, hash_everything
+from trialsim.calibration.ranks import RANKS
+from trialsim.calibration.stamp import hash_everything
 from trialsim.parameters.reader import read_parameters
 from trialsim.runs.atomic import write_file
 
@@ -35,13 +35,14 @@ CHECKS: Final = 160
 SEED: Final = 7_000
 
 
-def find_fingerprint(folder: Path) -> str:
-    """Return a hash of the targets' statistics at the first draws of a table: events and what they are counted over.
+def find_fingerprint(draws: str) -> str:
+    """Return a hash of the targets' statistics at the first draws of a table (CSV text): events and what they are
+    counted over.
 
     Those of held-out targets too: they move no draw, but the surrogate and the validation beside it rest on them.
     """
     problem = pose_problem(read_parameters(calibrated=False))
-    header, *rows = (line.split(",") for line in (folder / "draws.csv").read_text("utf-8").splitlines())
+    header, *rows = (line.split(",") for line in draws.splitlines())
     columns = [header.index(name) for name in problem.prior.names]
     digest = hashlib.sha256()
     for seed, row in enumerate(rows[:ROWS]):
@@ -69,14 +70,13 @@ def renew_stamp(folder: Path, checked: bool = False, checks: int = CHECKS) -> bo
     Ranks of known truths that carry the same hashes are renewed with it: they judge the method, and go with the draws.
     """
     stamp = json.loads((folder / "draws.json").read_text("utf-8"))
-    today: dict[str, Any] = hash_everything()
+    today: dict[str, Any] = {**hash_everything()}
     old = {key: stamp.get(key) for key in today}
-    problem = pose_problem(read_parameters(calibrated=False))
-    if old["inference"] != today["inference"] or stamp["data"] != hash_data(problem.targets, problem.prior):
+    if any(old[key] != today[key] for key in ("inference", "data")):
         return False
-    fingerprint = find_fingerprint(folder)
+    fingerprint = find_fingerprint((folder / "draws.csv").read_text("utf-8"))
     note: dict[str, Any] = {}
-    if stamp["fingerprint"] != fingerprint:
+    if stamp.get("fingerprint") != fingerprint:
         gates = check_posterior(folder, checks) if checked else {}
         if not gates or not all(gate["passed"] for gate in gates.values()):
             return False

@@ -17,7 +17,7 @@ from trialsim.calibration.calibrate import Calibration
 from trialsim.calibration.posterior import Sample
 from trialsim.calibration.sensitivity import find_information, find_sensitivity
 from trialsim.calibration.validate import Prediction, find_crossing, list_doubted, list_studies, summarise_predictions
-from trialsim.runs.atomic import write_file
+from trialsim.runs.atomic import write_directory
 
 UNITS = {"binomial": "share", "poisson": "per person-year", "normal": "ratio"}
 
@@ -96,10 +96,12 @@ def _describe_prediction(each: Prediction) -> dict[str, Any]:
 
 
 def write_validation(report: Mapping[str, Any], folder: Path) -> None:
-    """Write validation.json and validation.md into a folder. Raises OSError."""
-    folder.mkdir(parents=True, exist_ok=True)
-    write_file(folder / "validation.json", (json.dumps(report, indent=1, ensure_ascii=False) + "\n").encode())
-    write_file(folder / "validation.md", report_validation(report).encode())
+    """Write validation.json and validation.md into a folder, both or none. Raises OSError."""
+    files = {
+        "validation.json": (json.dumps(report, indent=1, ensure_ascii=False) + "\n").encode(),
+        "validation.md": report_validation(report).encode(),
+    }
+    write_directory(folder, files)
 
 
 def report_validation(report: Mapping[str, Any]) -> str:

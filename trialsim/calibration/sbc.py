@@ -8,13 +8,12 @@ those that are stored are not ranked again; a calibration is refused where their
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
-from importlib.resources.abc import Traversable
 from itertools import count
 from multiprocessing import get_context
 from pathlib import Path
@@ -35,6 +34,7 @@ from trialsim.calibration.likelihood import (
     predict_targets,
 )
 from trialsim.calibration.posterior import sample_posterior
+from trialsim.calibration.ranks import RANKS, Ranks, join_ranks, read_ranks, read_row, summarise_ranks, write_row
 from trialsim.calibration.stamp import hash_data, hash_everything, hash_sources
 from trialsim.calibration.surrogate import Surrogate, fit_surrogate
 from trialsim.calibration.targets import COUNTS, RATES, Component
@@ -46,25 +46,12 @@ from trialsim.runs.progress import Progress, show_progress
 
 type Floats = npt.NDArray[np.float64]
 
-RANKS: Final = "sbc.json"
-BINS: Final = 10
 WALKERS: Final = 200
 # Ranked by a calibration that finds no stored ranks: about ten minutes.
 TRUTHS: Final = 16
 BLOCK: Final = 64
 # Truths are lived by this many times the people of a design: their own chance is then small beside that of the studies.
 SCALE: Final = 10.0
-
-
-@dataclass(frozen=True, slots=True)
-class Ranks:
-    """ranks [replications, coordinates]: share of the posterior below the truth, 0 to 1; rhats [replications]: of the
-    samples that the truths are ranked in.
-    """
-
-    ranks: Floats
-    rhats: Floats
-    names: tuple[str, ...]
 
 
 def find_direct_links(components: tuple[Component, ...], results: Floats) -> Floats:
@@ -97,7 +84,7 @@ def rank_truths(
     problem: Problemset, design: Design, truths: Design, options: Options, progress: Progress, first: int = 0
 ) -> Ranks:
     """Return the ranks of known truths from the one at index `first` on, simulated directly, under a surrogate fitted
-    to a design without them.
+    to a design without them. Finished ones are kept in the options' folder, so that a killed run resumes.
     """
     surrogate = fit_surrogate(problem.components, design.points, design.results, np.zeros(design.points.shape[1]))
     layout = lay_out_targets(problem.fitted, problem.components)
@@ -108,9 +95,16 @@ def rank_truths(
     names = (*problem.prior.names, *(f"discrepancy {kind}" for kind in TAU_SCALES))
     if not jobs:
         return Ranks(np.zeros((0, len(names))), np.zeros(0), names)
+    key = hash_ranks(problem, options)
+    rows = [read_row(options.folder, key, i, len(names) + 1) for i in range(first, first + len(jobs))]
+    left = [i for i, row in enumerate(rows) if row is None]
     with ProcessPoolExecutor(count_workers(options.workers), mp_context=get_context("spawn")) as pool:
-        rows = np.array(list(run_chunks(partial(_rank_truth, surrogate), jobs, pool, progress)))
-    return Ranks(rows[:, 1:], rows[:, 0], names)
+        found = run_chunks(partial(_rank_truth, surrogate), [jobs[i] for i in left], pool, progress)
+        for i, row in zip(left, found, strict=True):
+            rows[i] = row
+            write_row(options.folder, key, first + i, row)
+    table = np.array(rows)
+    return Ranks(table[:, 1:], table[:, 0], names)
 
 
 def draw_replications(layout: Layout, links: Floats, seed: int) -> tuple[Floats, list[Layout]]:
@@ -136,41 +130,6 @@ def _rank_truth(surrogate: Surrogate, replication: tuple[Layout, Floats, int]) -
     return np.concatenate([[sample.rhat], (sample.points < truth).mean(axis=0)])
 
 
-def summarise_ranks(ranks: Ranks) -> dict[str, Any]:
-    """Return histograms, coverage of the 50% and 90% intervals, and chi-squared tests of uniformity, with the ranks
-    that they are of: one line of shares a truth, in the order of `names`.
-    """
-    from scipy.stats import chisquare
-
-    edges = np.linspace(0.0, 1.0, BINS + 1)
-    histograms = {name: np.histogram(ranks.ranks[:, j], edges)[0].tolist() for j, name in enumerate(ranks.names)}
-    together = np.histogram(ranks.ranks, edges)[0]
-    per = [float(chisquare(np.add.reduceat(np.array(h), range(0, BINS, 2))).pvalue) for h in histograms.values()]
-    return {
-        "replications": len(ranks.ranks),
-        "most_rhat": float(ranks.rhats.max()),
-        "unconverged": int((ranks.rhats > MOST_RHAT).sum()),
-        **_find_coverage(ranks.ranks, 50),
-        **_find_coverage(ranks.ranks, 90),
-        "least_p": min(per),
-        "all": together.tolist(),
-        "histograms": histograms,
-        "names": list(ranks.names),
-        "rhats": [round(float(rhat), 5) for rhat in ranks.rhats],
-        "ranks": [" ".join(f"{rank:.5f}" for rank in row) for row in ranks.ranks],
-    }
-
-
-def _find_coverage(ranks: Floats, level: int) -> dict[str, float]:
-    """Share of truths inside central intervals, and its standard error: replications, not coordinates, are
-    independent.
-    """
-    tail = 0.5 - level / 200.0
-    inside = ((ranks > tail) & (ranks < 1.0 - tail)).mean(axis=1)
-    error = float(inside.std(ddof=1) / np.sqrt(len(inside)))
-    return {f"coverage_{level}": float(inside.mean()), f"coverage_{level}_error": error}
-
-
 def find_ranks(problem: Problemset, options: Options, folder: Path, truths: int | None) -> dict[str, Any]:
     """Return the ranks that a calibration in `folder` is judged by, and store them there.
 
@@ -178,20 +137,30 @@ def find_ranks(problem: Problemset, options: Options, folder: Path, truths: int 
     targets, code, seed and design, and the rest are ranked. None: what is stored, or TRUTHS where nothing is. A truth
     whose simulation fails is not ranked.
     """
-    wanted = {
+    wanted = _name_ranks(problem, options)
+    ranks = read_ranks(folder, wanted) or read_ranks(find_evidence_file("calibrated"), wanted)
+    kept = len(ranks.ranks) if ranks else 0
+    if ranks is None or kept < (truths or kept):
+        ranks = join_ranks(ranks, rank_known_truths(problem, options, truths or TRUTHS, kept))
+    found = {**summarise_ranks(ranks), **wanted}
+    write_file(folder / RANKS, (json.dumps(found, indent=1) + "\n").encode())
+    return found
+
+
+def _name_ranks(problem: Problemset, options: Options) -> dict[str, Any]:
+    """What ranks depend on, as it is stored with them."""
+    return {
         **hash_everything(),
         "data": hash_data(problem.targets, problem.prior),
         "ranking": hash_ranking(),
         "seed": options.seed,
         "design": options.first,
     }
-    ranks = read_ranks(folder, wanted) or read_ranks(find_evidence_file("calibrated"), wanted)
-    kept = ranks["replications"] if ranks else 0
-    if ranks is None or kept < (truths or kept):
-        found = rank_known_truths(problem, options, truths or TRUTHS, kept)
-        ranks = {**summarise_ranks(join_ranks(ranks, found)), **wanted}
-    write_file(folder / RANKS, (json.dumps(ranks, indent=1) + "\n").encode())
-    return ranks
+
+
+def hash_ranks(problem: Problemset, options: Options) -> str:
+    """Return a hash of everything that the rank of a truth depends on."""
+    return hashlib.sha256(json.dumps(_name_ranks(problem, options)).encode()).hexdigest()[:24]
 
 
 def hash_ranking() -> str:
@@ -213,23 +182,3 @@ def rank_known_truths(problem: Problemset, options: Options, replications: int, 
         truths = simulate_problem(problem, others, options, options.seed + 5000, progress, SCALE)
     with show("Ranking truths", "truths") as progress:
         return rank_truths(problem, design, truths, options, progress, first)
-
-
-def join_ranks(stored: Mapping[str, Any] | None, more: Ranks) -> Ranks:
-    """Return stored ranks followed by others."""
-    if stored is None:
-        return more
-    ranks = np.array([row.split() for row in stored["ranks"]], float)
-    return Ranks(np.concatenate([ranks, more.ranks]), np.concatenate([stored["rhats"], more.rhats]), more.names)
-
-
-def read_ranks(folder: Path | Traversable, wanted: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Return stored ranks, or None where there are none with these entries (hashes, seed, design)."""
-    file = folder / RANKS
-    if not file.is_file():
-        return None
-    try:
-        ranks: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-    except ValueError:  # no JSON, or no text: ranked anew and written over
-        return None
-    return ranks if all(ranks.get(key) == value for key, value in wanted.items()) else None

@@ -32,11 +32,11 @@ SOURCES = (
     *("trial/design.py", "trial/observe.py", "trial/outcomes.py", "trial/simulate.py"),
     *("calibration/statistics.py", "calibration/populations.py"),
 )
-# Source files whose change can change the posterior that simulated statistics lead to.
+# Source files whose change can change the posterior that simulated statistics lead to; what is read of the targets is
+# hashed itself (`hash_data`).
 INFERENCE = (
     *("calibration/calibrate.py", "calibration/design.py", "calibration/likelihood.py", "calibration/moves.py"),
-    *("calibration/posterior.py", "calibration/prior.py", "calibration/surrogate.py", "calibration/targets.py"),
-    "parameters/spread.py",
+    *("calibration/posterior.py", "calibration/prior.py", "calibration/surrogate.py", "parameters/spread.py"),
 )
 LIFE_TABLE = "life-table.csv"
 TABLES = ("calibration/targets.csv", "calibration/priors.csv", "parameters.csv", LIFE_TABLE)
@@ -60,9 +60,19 @@ def hash_inference() -> str:
     return hash_sources(INFERENCE)
 
 
-def hash_everything() -> dict[str, str]:
-    """Return today's hashes by their names in a stamp."""
-    return {"evidence": hash_evidence(), "model": hash_model(), "inference": hash_inference()}
+@cache
+def hash_everything() -> Mapping[str, str]:
+    """Return today's hashes by their names in a stamp; those of the package's own targets and priors among them."""
+    from trialsim.calibration.prior import read_prior
+    from trialsim.calibration.targets import read_targets
+    from trialsim.parameters.reader import read_parameters
+
+    return {
+        "evidence": hash_evidence(),
+        "model": hash_model(),
+        "inference": hash_inference(),
+        "data": hash_data(read_targets(), read_prior(read_parameters(calibrated=False))),
+    }
 
 
 def hash_tables(scenarios: Mapping[str, Scenario]) -> str:

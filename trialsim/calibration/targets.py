@@ -23,6 +23,7 @@ COLUMNS: Final = (
     *("target", "study", "kind", "population", "arm", "statistic", "at", "over"),
     *("set", "row", "given", "events", "n", "role", "note"),
 )
+NEEDED: Final = ("target", "study", "population", "row")
 ROLES: Final = ("fit", "held out")
 KINDS: Final = (
     "induction",
@@ -44,6 +45,8 @@ STATISTICS: Final = (*SHARES, *COUNTS, *RATES)
 # The arm of a cohort that did not tell its medications apart: every policy's people together, as many starting each.
 ANY_ARM: Final = "any"
 NORMAL_95: Final = 1.959963984540054
+# No study counts more people, tests or person-years.
+MOST_COUNTED: Final = 1e9
 OVERLAP: Final = re.compile(r"\[overlap group ([^\]]+)\]")
 
 
@@ -103,37 +106,53 @@ class Target:
         return found.group(1) if found else ""
 
 
-def read_targets(text: str | None = None) -> tuple[Target, ...]:
-    """Return the targets of a table (CSV text; None: the package's own).
+def read_targets(text: str | None = None, file: str = FILE) -> tuple[Target, ...]:
+    """Return the targets of a table (CSV text; None: the package's own). file: its name in messages.
 
-    Raises InputError that names every unknown column, word or evidence row, every evidence row used twice, every row
-    that is known from memory only, and every target without usable numbers.
+    Raises InputError that names every row of another length, every unknown column, word or evidence row, every evidence
+    row used twice, every row that is known from memory only, and every target without usable numbers.
     """
     if text is None:
         text = find_evidence_file("calibration/targets.csv").read_text(encoding="utf-8")
-    reader = csv.DictReader(io.StringIO(text))
-    header = tuple(reader.fieldnames or ())
-    problems = [
-        Problem(FILE, 1, column, "is missing or unknown", "", nearest_name(column, COLUMNS))
-        for column in sorted(set(header) ^ set(COLUMNS))
-    ]
+    table = _read_cells(text, file)
+    problems = [*_check_words(table, file), *_check_rows(table, file)]
     if problems:
         raise InputError(problems)
-    cells = list(reader)
-    problems = [*_check_words(cells), *_check_rows(cells)]
-    if problems:
-        raise InputError(problems)
-    wanted = {row for each in cells for row in (each["row"], each["given"]) if row}
+    wanted = {row for _, each in table for row in (each["row"], each["given"]) if row}
     rows = read_evidence_rows(sorted(wanted))
-    targets, problems = [], []
-    for line, each in enumerate(cells, start=2):
+    targets = []
+    for line, each in table:
         try:
             targets.append(_make_target(each, rows))
         except ValueError as error:
-            problems.append(Problem(FILE, line, each["target"], str(error)))
+            problems.append(Problem(file, line, each["target"], str(error)))
     if problems:
         raise InputError(problems)
     return tuple(targets)
+
+
+def _read_cells(text: str, file: str) -> list[tuple[int, dict[str, str]]]:
+    """Return the line (of its end) and the cells of every row."""
+    reader = csv.reader(io.StringIO(text), strict=True)
+    try:
+        rows = [(reader.line_num, row) for row in reader if row]
+    except csv.Error as error:
+        raise InputError([Problem(file, reader.line_num, "", f"is no CSV: {error}")]) from error
+    header = rows[0][1] if rows else []
+    wrong = set(header) ^ set(COLUMNS)
+    problems = [
+        Problem(file, 1, column, "is missing or unknown", "", nearest_name(column, set(COLUMNS) - {column}))
+        for column in sorted(wrong)
+    ]
+    problems += [Problem(file, 1, name, "stands there twice") for name in sorted(set(header)) if header.count(name) > 1]
+    problems += [
+        Problem(file, line, "", f"has {len(row)} cells", f"{len(header)}, as the first line")
+        for line, row in rows[1:]
+        if len(row) != len(header) and not problems
+    ]
+    if problems:
+        raise InputError(problems)
+    return [(line, dict(zip(header, row, strict=True))) for line, row in rows[1:]]
 
 
 def list_components(targets: Iterable[Target]) -> tuple[Component, ...]:
@@ -142,21 +161,22 @@ def list_components(targets: Iterable[Target]) -> tuple[Component, ...]:
     return tuple(sorted(found, key=lambda part: (part.population, part.arm, part.statistic, part.at)))
 
 
-def _check_words(cells: list[dict[str, str]]) -> list[Problem]:
+def _check_words(table: list[tuple[int, dict[str, str]]], file: str) -> list[Problem]:
     problems = []
-    for line, each in enumerate(cells, start=2):
+    for line, each in table:
+        problems += [Problem(file, line, column, "is empty") for column in NEEDED if not each[column]]
         for column, known in (("role", ROLES), ("kind", KINDS), ("statistic", STATISTICS)):
             if each[column] not in known:
                 nearest = nearest_name(each[column], known)
-                problems.append(Problem(FILE, line, column, f"{each[column]!r} is not known", "", nearest))
+                problems.append(Problem(file, line, column, f"{each[column]!r} is not known", "", nearest))
     return problems
 
 
-def _check_rows(cells: list[dict[str, str]]) -> list[Problem]:
+def _check_rows(table: list[tuple[int, dict[str, str]]], file: str) -> list[Problem]:
     problems = []
     for column in ("target", "row"):
-        twice = [name for name, count in Counter(each[column] for each in cells).items() if count > 1]
-        problems += [Problem(FILE, None, name, f"stands in two targets ({column})") for name in twice]
+        twice = [name for name, count in Counter(each[column] for _, each in table).items() if count > 1 and name]
+        problems += [Problem(file, None, name, f"stands in two targets ({column})") for name in twice]
     return problems
 
 
@@ -203,6 +223,7 @@ def _read_data(
     else:
         n = float(cells["n"]) if cells["n"] else (row.person_years if cells["statistic"] in RATES else row.n)
         law = "poisson"
-    if events is None or not n or events < 0 or (law == "binomial" and events > n):
+    usable = events is not None and n is not None and 0.0 <= events <= MOST_COUNTED and 0.0 < n <= MOST_COUNTED
+    if events is None or n is None or not usable or (law == "binomial" and events > n):
         raise ValueError(f"no usable counts: events {events}, of {n}")
     return law, events, n, nan, nan

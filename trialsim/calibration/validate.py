@@ -46,6 +46,7 @@ MOST_REFIT_RHAT: Final = 1.02
 TABLES_OWN: Final = "as in the parameter table"
 # Standard deviation of a new study's log rate ratio around no difference: the scale of a discrepancy.
 RATIO_SPREAD: Final = 0.5
+CROSSING: Final = tuple(f"xbot-relapse-{arm}{among}" for arm in ("xr", "buprenorphine") for among in ("", "-inducted"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -321,8 +322,8 @@ def summarise_predictions(predictions: Sequence[Prediction]) -> dict[str, Any]:
 
     def compare(baseline: str) -> dict[str, float]:
         pairs = [(p.crps, getattr(p, baseline)) for p in predictions if np.isfinite(getattr(p, baseline))]
-        own, other = np.array(pairs).T if pairs else (np.zeros(0), np.zeros(0))
-        return {"targets": len(pairs), "model": float(own.mean()), "baseline": float(other.mean())}
+        own, other = np.mean(pairs, axis=0) if pairs else (float("nan"), float("nan"))
+        return {"targets": len(pairs), "model": float(own), "baseline": float(other)}
 
     naive = [(p.width, p.naive_width) for p in predictions if np.isfinite(p.naive_width)]
     return {
@@ -336,13 +337,16 @@ def summarise_predictions(predictions: Sequence[Prediction]) -> dict[str, Any]:
     }
 
 
-def find_crossing(calibration: Calibration, sample: Sample) -> dict[str, float]:
-    """Return what is predicted of X:BOT's crossing: the chance of worse as randomised and of no worse once inducted.
+def find_crossing(calibration: Calibration, sample: Sample) -> dict[str, float] | None:
+    """Return what is predicted of X:BOT's crossing: the chance of worse as randomised and of no worse once inducted;
+    None where its relapses are no targets.
 
     Of trials of its size: with what the arms of one trial do not share of a discrepancy, and the chance of their
     counts, those of the inducted drawn as if they were other people.
     """
-    wanted = [t for t in calibration.problem.targets if t.name.startswith("xbot-relapse")]
+    wanted = [t for t in calibration.problem.targets if t.name in CROSSING]
+    if len(wanted) < len(CROSSING):
+        return None
     weights = np.full(len(sample.points), 1.0 / len(sample.points))
     links = predict_study(calibration, sample.points, weights, wanted, seed=0)
     at = {target.name: 1.0 / (1.0 + np.exp(-links[:, i])) for i, target in enumerate(wanted)}

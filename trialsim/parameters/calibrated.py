@@ -13,6 +13,8 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
+from importlib.resources.abc import Traversable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from trialsim.parameters.entry import Entry, ParameterTable
@@ -30,11 +32,13 @@ WEIGHT: Final = "weight"
 DISCREPANCY: Final = "discrepancy "
 
 
+STAMP_KEYS: Final = frozenset({"sha256", "evidence", "model", "inference", "data", "parameters"})
 # What is said to have changed where a hash of the stamp is not today's.
 CHANGED: Final = {
     "evidence": "evidence, priors, targets or their scenarios have",
     "model": "the code that simulates the targets has",
     "inference": "the code of surrogate, likelihood or sampler has",
+    "data": "the targets' numbers or the priors (or they were never the package's) have",
 }
 
 
@@ -50,49 +54,66 @@ class CalibratedDraws:
 
 @cache
 def read_calibration() -> dict[str, Any] | None:
-    """Return the stamp: hashes, seed, versions, gates, ledger and each parameter's prior and posterior; None if none
-    ships.
+    """Return the stamp: hashes, seed, versions, gates, ledger and each parameter's prior and posterior; None if neither
+    stamp nor rows ship. Raises InputError for a damaged one.
     """
     file = find_evidence_file(STAMP)
-    if not file.is_file():
+    if not file.is_file() and not find_evidence_file(ROWS).is_file():
         return None
-    loaded: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    return read_stamp(file)
+
+
+def read_stamp(file: Traversable | Path) -> dict[str, Any]:
+    """Return the stamp of a calibration (draws.json); raises InputError where there is none, or a damaged one."""
+    try:
+        loaded = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError([_damaged(STAMP, "is missing, or damaged")]) from error
+    if not isinstance(loaded, dict) or not loaded.keys() >= STAMP_KEYS or not isinstance(loaded["parameters"], dict):
+        raise InputError([_damaged(STAMP, "lacks entries: the file is damaged")])
     return loaded
 
 
 @cache
 def read_calibrated_draws() -> CalibratedDraws | None:
-    """Return the rows; None if none ship. Raises InputError where rows and stamp do not belong together."""
+    """Return the rows; None if none ship. Raises InputError where they are damaged, or are not those of the stamp."""
     import numpy as np
 
     stamp = read_calibration()
     if stamp is None:
         return None
-    text = find_evidence_file(ROWS).read_text(encoding="utf-8")
+    try:
+        text = find_evidence_file(ROWS).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError([_damaged(ROWS, "cannot be read: the file is missing or damaged")]) from error
     if stamp["sha256"] != hashlib.sha256(text.encode()).hexdigest():
-        raise InputError([_stale("sha256", "the rows are not those that the stamp beside them was made for")])
-    header, *rows = csv.reader(io.StringIO(text))
-    columns = dict(zip(header, np.array(rows, dtype=np.float64).T, strict=True))
-    weights = columns.pop(WEIGHT)
+        raise InputError([_damaged(ROWS, "the rows are not those that the stamp beside them was made for")])
+    try:
+        header, *rows = csv.reader(io.StringIO(text))
+        table = np.array(rows, dtype=np.float64).reshape(len(rows), len(header))
+    except ValueError as error:
+        raise InputError([_damaged(ROWS, "holds rows that are no numbers, or no rows")]) from error
+    columns = dict(zip(header, table.T, strict=True))
+    weights = columns.pop(WEIGHT, np.zeros(0))
+    if not np.isfinite(table).all() or weights.sum() <= 0.0 or not columns.keys() >= stamp["parameters"].keys():
+        raise InputError([_damaged(ROWS, "lacks parameters or weights, or holds what is no number")])
     kinds = {name.removeprefix(DISCREPANCY): columns.pop(name) for name in header if name.startswith(DISCREPANCY)}
     return CalibratedDraws(tuple(columns), np.array(list(columns.values())).T, weights / weights.sum(), kinds)
 
 
-def _stale(key: str, message: str) -> Problem:
-    wanted = "the file as `trialsim calibrate` writes it"
-    return Problem(f"{FILE}/{ROWS}", None, key, message, wanted)
+def _damaged(file: str, message: str, key: str = "") -> Problem:
+    return Problem(f"{FILE}/{file}", None, key, message, "the file as `trialsim calibrate` writes it")
 
 
-def check_fresh(today: Mapping[str, str]) -> None:
-    """Raise InputError where the draws that ship were made from other evidence or by other code than today's hashes
+def check_fresh(today: Mapping[str, str], stamp: Mapping[str, Any] | None) -> None:
+    """Raise InputError where draws with this stamp were made from other evidence or by other code than today's hashes
     say, by the names of CHANGED.
     """
-    stamp = read_calibration()
     if stamp is None:
         return
     old = [key for key in CHANGED if stamp.get(key) != today[key]]
     if old:
-        raise InputError([_stale(key, f"stale: {CHANGED[key]} changed since") for key in old])
+        raise InputError([_damaged(STAMP, f"stale: {CHANGED[key]} changed since", key) for key in old])
 
 
 def apply_calibration(table: ParameterTable) -> ParameterTable:
