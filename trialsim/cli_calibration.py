@@ -155,7 +155,7 @@ def _demand_fresh(calibration: Path | None, targets: Path | None) -> None:
 
     stamp = read_calibration() if calibration is None else read_stamp(calibration / "draws.json")
     # Whether the targets are those of the posterior is asked of the posterior.
-    own = {} if targets is None or stamp is None else {"data": stamp["data"]}
+    own = {} if targets is None or stamp is None else {"data": str(stamp.get("data"))}
     check_fresh({**hash_everything(), **own}, stamp)
 
 

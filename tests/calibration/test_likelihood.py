@@ -9,7 +9,9 @@ import pytest
 from scipy import stats
 
 from trialsim.calibration.likelihood import (
-    SHARES,
+    ARM_SHARE,
+    OWN_SHARE,
+    STUDY_SHARE,
     TAU_SCALES,
     add_errors,
     draw_discrepancies,
@@ -62,12 +64,13 @@ def covary(own: npt.NDArray[np.intp]) -> Floats:
     """Return the correlation of the discrepancies of targets of one study and kind, as docs/calibration.md has it."""
     arms = [TARGETS[i].component.arm for i in own]
     same_arm = np.array([[first == second for second in arms] for first in arms])
-    of_own, of_arm, of_study = SHARES
-    return np.asarray(of_own * np.eye(len(own)) + of_arm * same_arm + of_study)
+    return OWN_SHARE * np.eye(len(own)) + ARM_SHARE * same_arm + STUDY_SHARE
 
 
 def test_shares_make_a_whole() -> None:
-    assert sum(SHARES) == 1.0
+    assert OWN_SHARE + ARM_SHARE + STUDY_SHARE == 1.0
+    assert LAYOUT.shares.sum(axis=1) == pytest.approx(1.0)
+    assert (LAYOUT.shares[LAYOUT.singles] == [1.0, 0.0, 0.0]).all()
 
 
 def test_groups_are_the_multivariate_normal_of_their_links() -> None:

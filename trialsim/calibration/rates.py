@@ -85,8 +85,8 @@ def list_rates() -> tuple[Rate, ...]:
 
 def find_rates(calibration: Calibration, pool_set: PoolSet, progress: Progress) -> list[dict[str, Any]]:
     """Return one mapping a rate whose published set or target is known: simulated mean over draws with its Monte Carlo
-    error, the 95% range over draws, and the published value with its 95% range (of a new setting for a set, of the count
-    for a single study).
+    error, the 95% range over draws, and the published value with its 95% range (of a new setting for a set, of the
+    count for a single study).
 
     pool_set: from the name of a set to median and limits in natural units. Rates are per person-year.
     """

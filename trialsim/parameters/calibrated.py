@@ -32,7 +32,7 @@ WEIGHT: Final = "weight"
 DISCREPANCY: Final = "discrepancy "
 
 
-STAMP_KEYS: Final = frozenset({"sha256", "evidence", "model", "inference", "data", "parameters"})
+STAMP_KEYS: Final = frozenset({"sha256", "evidence", "model", "parameters"})
 # What is said to have changed where a hash of the stamp is not today's.
 CHANGED: Final = {
     "evidence": "evidence, priors, targets or their scenarios have",

@@ -41,7 +41,7 @@ def check_overrides(sheet: Sheet, data: Data) -> None:
         return
     from trialsim.parameters import read_parameters
 
-    table: Mapping[str, Known] = read_parameters().entries
+    table: Mapping[str, Known] = read_parameters(calibrated=False).entries
     for name, entry in parameters.items():
         _check(sheet, f"parameters.{name}", name, (entry or {}).get("value"), table, ".value")
     for name, entry in medications.items():
