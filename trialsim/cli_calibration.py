@@ -153,10 +153,14 @@ def _demand_fresh(calibration: Path | None, targets: Path | None) -> None:
     from trialsim.calibration.stamp import hash_everything
     from trialsim.parameters.calibrated import check_fresh, read_calibration, read_stamp
 
-    stamp = read_calibration() if calibration is None else read_stamp(calibration / "draws.json")
+    if calibration is None:
+        check_fresh(hash_everything(), read_calibration())
+        return
+    file = calibration / "draws.json"
+    stamp = read_stamp(file, str(file))
     # Whether the targets are those of the posterior is asked of the posterior.
-    own = {} if targets is None or stamp is None else {"data": str(stamp.get("data"))}
-    check_fresh({**hash_everything(), **own}, stamp)
+    own = {} if targets is None else {"data": str(stamp.get("data"))}
+    check_fresh({**hash_everything(), **own}, stamp, str(file))
 
 
 def _pool_set(name: str) -> tuple[float, float, float]:

@@ -70,8 +70,8 @@ def read_posterior(file: Path | Traversable | None = None, targets: Sequence[Tar
     targets: those that it was made from; None for the package's own. Raises InputError where there is none, where the
     file is damaged, and where it was made from other targets or priors.
     """
+    name = f"meta/evidence/calibrated/{POSTERIOR}" if file is None else str(file)
     file = file or find_evidence_file(f"calibrated/{POSTERIOR}")
-    name = f"calibrated/{POSTERIOR}"
     if not file.is_file():
         raise InputError([Problem(name, None, "", "there is no calibration yet", "run `trialsim calibrate` first")])
     problem = pose_problem(read_parameters(calibrated=False), targets)

@@ -63,14 +63,17 @@ def read_calibration() -> dict[str, Any] | None:
     return read_stamp(file)
 
 
-def read_stamp(file: Traversable | Path) -> dict[str, Any]:
-    """Return the stamp of a calibration (draws.json); raises InputError where there is none, or a damaged one."""
+def read_stamp(file: Traversable | Path, name: str = f"{FILE}/{STAMP}") -> dict[str, Any]:
+    """Return the stamp of a calibration (draws.json); raises InputError where there is none, or a damaged one.
+
+    name: what messages call the file.
+    """
     try:
         loaded = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise InputError([_damaged(STAMP, "is missing, or damaged")]) from error
+        raise InputError([_damaged(name, "is missing, or damaged")]) from error
     if not isinstance(loaded, dict) or not loaded.keys() >= STAMP_KEYS or not isinstance(loaded["parameters"], dict):
-        raise InputError([_damaged(STAMP, "lacks entries: the file is damaged")])
+        raise InputError([_damaged(name, "lacks entries: the file is damaged")])
     return loaded
 
 
@@ -85,35 +88,41 @@ def read_calibrated_draws() -> CalibratedDraws | None:
     try:
         text = find_evidence_file(ROWS).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise InputError([_damaged(ROWS, "cannot be read: the file is missing or damaged")]) from error
+        raise InputError([_damaged(f"{FILE}/{ROWS}", "cannot be read: the file is missing or damaged")]) from error
     if stamp["sha256"] != hashlib.sha256(text.encode()).hexdigest():
-        raise InputError([_damaged(ROWS, "the rows are not those that the stamp beside them was made for")])
+        raise InputError([_damaged(f"{FILE}/{ROWS}", "the rows are not those that the stamp beside them was made for")])
     try:
         header, *rows = csv.reader(io.StringIO(text))
         table = np.array(rows, dtype=np.float64).reshape(len(rows), len(header))
     except ValueError as error:
-        raise InputError([_damaged(ROWS, "holds rows that are no numbers, or no rows")]) from error
+        raise InputError([_damaged(f"{FILE}/{ROWS}", "holds rows that are no numbers, or no rows")]) from error
     columns = dict(zip(header, table.T, strict=True))
     weights = columns.pop(WEIGHT, np.zeros(0))
-    if not np.isfinite(table).all() or weights.sum() <= 0.0 or not columns.keys() >= stamp["parameters"].keys():
-        raise InputError([_damaged(ROWS, "lacks parameters or weights, or holds what is no number")])
+    if (
+        not np.isfinite(table).all()
+        or (weights < 0.0).any()
+        or weights.sum() <= 0.0
+        or not columns.keys() >= stamp["parameters"].keys()
+    ):
+        message = "lacks parameters or weights, or holds what is no number"
+        raise InputError([_damaged(f"{FILE}/{ROWS}", message)])
     kinds = {name.removeprefix(DISCREPANCY): columns.pop(name) for name in header if name.startswith(DISCREPANCY)}
     return CalibratedDraws(tuple(columns), np.array(list(columns.values())).T, weights / weights.sum(), kinds)
 
 
 def _damaged(file: str, message: str, key: str = "") -> Problem:
-    return Problem(f"{FILE}/{file}", None, key, message, "the file as `trialsim calibrate` writes it")
+    return Problem(file, None, key, message, "the file as `trialsim calibrate` writes it")
 
 
-def check_fresh(today: Mapping[str, str], stamp: Mapping[str, Any] | None) -> None:
+def check_fresh(today: Mapping[str, str], stamp: Mapping[str, Any] | None, name: str = f"{FILE}/{STAMP}") -> None:
     """Raise InputError where draws with this stamp were made from other evidence or by other code than today's hashes
-    say, by the names of CHANGED.
+    say, by the names of CHANGED. name: what messages call the stamp's file.
     """
     if stamp is None:
         return
     old = [key for key in CHANGED if stamp.get(key) != today[key]]
     if old:
-        raise InputError([_damaged(STAMP, f"stale: {CHANGED[key]} changed since", key) for key in old])
+        raise InputError([_damaged(name, f"stale: {CHANGED[key]} changed since", key) for key in old])
 
 
 def apply_calibration(table: ParameterTable) -> ParameterTable:
