@@ -159,8 +159,12 @@ def _report_summary(report: Mapping[str, Any]) -> str:
     misses = _code(own["misses"]) or "none"
     lines.append(f"- Misses: {misses}.")
     lines.append(f"- Sampled anew, since reweighting was not sound: {', '.join(report['refitted']) or 'none'}.")
-    for study, names in report["priors_widened"].items():
-        lines.append(f"- Priors that rest on the same people, widened without {study}: {_code(names)}.")
+    widened = report["priors_widened"]
+    for names in dict.fromkeys(map(tuple, widened.values())):
+        studies = ", ".join(study for study, own in widened.items() if tuple(own) == names)
+        lines.append(
+            f"- Priors that rest on people left out with {studies} have twice their spread then: {_code(names)}."
+        )
     return "\n".join(lines) + "\n"
 
 
