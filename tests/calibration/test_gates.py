@@ -1,6 +1,7 @@
 """Every gate of a calibration holds where it should, and fails for the fault that it is there to see."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from trialsim.calibration.design import Design
 from trialsim.calibration.gates import find_gates, find_rank_gates
 from trialsim.calibration.likelihood import TAU_SCALES, lay_out_targets
 from trialsim.calibration.posterior import Sample
-from trialsim.calibration.ranks import Ranks, join_ranks, read_ranks, summarise_ranks
+from trialsim.calibration.ranks import Ranks, join_ranks, read_ranks, summarise_ranks, write_row
 from trialsim.calibration.sbc import draw_replications, hash_ranking
 from trialsim.calibration.stamp import hash_data, hash_everything
 from trialsim.parameters.reader import read_parameters
@@ -177,3 +178,32 @@ def test_no_truths_are_ranked_where_none_are_left(monkeypatch: pytest.MonkeyPatc
     truths = Design(RNG.standard_normal((2, D)), results, ())
     found = sbc.rank_truths(PROBLEM, truths, truths, Options(), lambda done, total: None, 2)
     assert found.ranks.shape == (0, len(found.names))
+
+
+def test_a_killed_ranking_goes_on_where_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two truths of three are finished; the row of one is damaged: that one and the third are ranked."""
+    monkeypatch.setattr(sbc, "fit_surrogate", lambda *arguments: None)
+    ranked: list[int] = []
+
+    def rank(_function: object, jobs: list[tuple[object, object, int]], *_rest: object) -> Iterator[np.ndarray]:
+        for _, _, seed in jobs:
+            ranked.append(seed)
+            yield np.full(size, 0.25)
+
+    monkeypatch.setattr(sbc, "run_chunks", rank)
+    options = Options(folder=tmp_path, seed=7)
+    key, size = sbc.hash_ranks(PROBLEM, options), D + len(TAU_SCALES) + 1
+    for index in (0, 1):
+        write_row(tmp_path, key, index, np.full(size, 0.5))
+    (tmp_path / f"{key}-1.json").write_bytes(b"[0.5, 0.5")
+    results = np.tile([3.0, 10.0], (3, len(PROBLEM.components), 1))
+    truths = Design(RNG.standard_normal((3, D)), results, ())
+    found = sbc.rank_truths(PROBLEM, truths, truths, options, lambda done, total: None)
+    assert ranked == [8, 9]
+    assert found.ranks[:, 0].tolist() == [0.5, 0.25, 0.25]
+    assert (
+        sbc.rank_truths(PROBLEM, truths, truths, options, lambda done, total: None).ranks.tolist()
+        == found.ranks.tolist()
+    )
+    assert ranked == [8, 9]
+    assert sbc.hash_ranks(PROBLEM, replace(options, seed=8)) != key
