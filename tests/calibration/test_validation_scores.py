@@ -167,7 +167,7 @@ def test_errors_of_the_surrogate_are_shared_within_an_arm_alone() -> None:
 def test_a_prediction_holds_parameters_discrepancy_and_counts() -> None:
     """One parameter set: the variance left is discrepancy, surrogate's error and the chance of the counts."""
     calibration = read_posterior()
-    (target,) = (each for each in calibration.problem.targets if each.name == "choices-inducted")
+    (target,) = (each for each in calibration.problem.targets if each.study == "CHOICES")
     row = calibration.sample.points[:1]
     links = predict_study(calibration, row, np.ones(1), [target], 3)[:, 0]
     own, spreads = split_points(row)
