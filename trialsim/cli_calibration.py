@@ -62,6 +62,7 @@ def calibrate(
     options = Options(
         first=design,
         second=max(design // 3, 100),
+        unseen=max(design * 3 // 40, 40),
         draws=draws,
         seed=seed,
         folder=out / "work",

@@ -11,11 +11,12 @@ import pytest
 from trialsim.calibration import sbc
 from trialsim.calibration.calibrate import Options, pose_problem
 from trialsim.calibration.design import Design
+from trialsim.calibration.files import read_posterior
 from trialsim.calibration.gates import find_gates, find_rank_gates
 from trialsim.calibration.likelihood import TAU_SCALES, lay_out_targets
 from trialsim.calibration.posterior import Sample
 from trialsim.calibration.ranks import Ranks, join_ranks, read_ranks, summarise_ranks, write_row
-from trialsim.calibration.sbc import draw_replications, hash_ranking
+from trialsim.calibration.sbc import draw_replications, hash_ranking_code
 from trialsim.calibration.stamp import hash_data, hash_everything
 from trialsim.parameters.reader import read_parameters
 
@@ -26,6 +27,7 @@ RNG = np.random.default_rng(11)
 # At the prior the median discrepancy is 0.67 scales, below the 1.96 of the limit.
 SAMPLE = Sample(RNG.standard_normal((500, D + len(TAU_SCALES))), np.zeros((500, len(LAYOUT.groups))), 1.002, 1900.0)
 CHECK = np.column_stack([np.full(len(PROBLEM.components), 0.01), np.full(len(PROBLEM.components), 0.02)])
+SURROGATE = read_posterior().surrogate
 RUNS = Design(np.zeros((200, D)), np.zeros((200, len(PROBLEM.components), 2)), ())
 
 
@@ -139,9 +141,10 @@ def test_only_truths_that_are_not_stored_are_ranked(
     today = {
         **hash_everything(),
         "data": hash_data(PROBLEM.targets, PROBLEM.prior),
-        "ranking": hash_ranking(),
+        "ranking": hash_ranking_code(),
         "seed": options.seed,
         "design": options.first,
+        "unseen": options.unseen,
     }
     stored = {**summarise_ranks(Ranks(random.random((12, 2)), np.ones(12), ("a", "b"))), **today}
     (tmp_path / "sbc.json").write_text(json.dumps(stored), encoding="utf-8")
@@ -171,18 +174,16 @@ def test_other_targets_or_priors_have_ranks_of_their_own() -> None:
     assert hash_data(PROBLEM.targets, wider) != today
 
 
-def test_no_truths_are_ranked_where_none_are_left(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_truths_are_ranked_where_none_are_left() -> None:
     """A truth whose simulation failed is not ranked; asked again, there is nothing new."""
-    monkeypatch.setattr(sbc, "fit_surrogate", lambda *arguments: None)
     results = np.tile([3.0, 10.0], (2, len(PROBLEM.components), 1))
     truths = Design(RNG.standard_normal((2, D)), results, ())
-    found = sbc.rank_truths(PROBLEM, truths, truths, Options(), lambda done, total: None, 2)
+    found = sbc.rank_truths(PROBLEM, SURROGATE, truths, Options(), lambda done, total: None, 2)
     assert found.ranks.shape == (0, len(found.names))
 
 
 def test_a_killed_ranking_goes_on_where_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two truths of three are finished; the row of one is damaged: that one and the third are ranked."""
-    monkeypatch.setattr(sbc, "fit_surrogate", lambda *arguments: None)
     ranked: list[int] = []
 
     def rank(_function: object, jobs: list[tuple[object, object, int]], *_rest: object) -> Iterator[np.ndarray]:
@@ -198,11 +199,11 @@ def test_a_killed_ranking_goes_on_where_it_was(tmp_path: Path, monkeypatch: pyte
     (tmp_path / f"{key}-1.json").write_bytes(b"[0.5, 0.5")
     results = np.tile([3.0, 10.0], (3, len(PROBLEM.components), 1))
     truths = Design(RNG.standard_normal((3, D)), results, ())
-    found = sbc.rank_truths(PROBLEM, truths, truths, options, lambda done, total: None)
+    found = sbc.rank_truths(PROBLEM, SURROGATE, truths, options, lambda done, total: None)
     assert ranked == [8, 9]
     assert found.ranks[:, 0].tolist() == [0.5, 0.25, 0.25]
     assert (
-        sbc.rank_truths(PROBLEM, truths, truths, options, lambda done, total: None).ranks.tolist()
+        sbc.rank_truths(PROBLEM, SURROGATE, truths, options, lambda done, total: None).ranks.tolist()
         == found.ranks.tolist()
     )
     assert ranked == [8, 9]

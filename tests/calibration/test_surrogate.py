@@ -13,20 +13,31 @@ SHARE = Component("p", "a", "inducted", "7")
 RATE = Component("p", "a", "overdose death rate", "out")
 
 
-def simulate(points: np.ndarray, seed: int) -> np.ndarray:
+def simulate(points: np.ndarray, seed: int, people: int = 400) -> np.ndarray:
     rng = np.random.default_rng(seed)
     link = -0.4 + 0.8 * points[:, 0] - 0.3 * points[:, 1] + 0.2 * points[:, 0] * points[:, 1] - 0.1 * points[:, 2] ** 2
     rate = np.exp(-4.0 + 0.6 * points[:, 3] + 0.1 * points[:, 3] ** 2)
-    share = rng.binomial(400, 1.0 / (1.0 + np.exp(-link)))
-    deaths = rng.poisson(500.0 * rate)
+    years = 1.25 * people
+    share = rng.binomial(people, 1.0 / (1.0 + np.exp(-link)))
+    deaths = rng.poisson(years * rate)
     return np.stack(
-        [np.column_stack([share, np.full(len(points), 400.0)]), np.column_stack([deaths, np.full(len(points), 500.0)])],
+        [
+            np.column_stack([share, np.full(len(points), people)]),
+            np.column_stack([deaths, np.full(len(points), years)]),
+        ],
         axis=1,
     ).astype(np.float64)
 
 
+def simulate_unseen(rows: int, seed: int) -> Design:
+    """Return simulations that no fit sees, of five times the people."""
+    points = np.random.default_rng(seed).standard_normal((rows, 12))
+    return Design(points, simulate(points, seed, 2000), ())
+
+
 POINTS = draw_points(600, 12, 3)
-SURROGATE = fit_surrogate((SHARE, RATE), POINTS, simulate(POINTS, 1), np.zeros(12))
+DESIGN = Design(POINTS, simulate(POINTS, 1), ())
+SURROGATE = fit_surrogate((SHARE, RATE), DESIGN, np.zeros(12), simulate_unseen(120, 2))
 
 
 def test_it_finds_the_truth_within_its_noise() -> None:
@@ -66,7 +77,8 @@ def test_its_own_error_is_that_of_simulations_it_has_not_seen() -> None:
     stated, found = [], []
     for seed in range(24):
         points = draw_points(400, 12, 100 + seed)
-        fitted = fit_surrogate((SHARE, RATE), points, simulate(points, seed), np.zeros(12))
+        design = Design(points, simulate(points, seed), ())
+        fitted = fit_surrogate((SHARE, RATE), design, np.zeros(12), simulate_unseen(120, 1000 + seed))
         links = predict_links(fitted, probe)
         stated.append(find_error(fitted, links).mean(axis=0))
         found.append(((links - np.column_stack([truth, rate])) ** 2).mean(axis=0))

@@ -23,7 +23,7 @@ from trialsim.calibration.posterior import Sample, sample_posterior, split_point
 from trialsim.calibration.prior import Prior, find_values, read_prior
 from trialsim.calibration.stamp import hash_data, hash_everything
 from trialsim.calibration.surrogate import Surrogate, fit_surrogate, predict_links
-from trialsim.calibration.targets import COUNTS, RATES, Component, Target, list_components, read_targets
+from trialsim.calibration.targets import Component, Target, list_components, read_targets
 from trialsim.engine.world import list_values
 from trialsim.parameters.calibrated import DISCREPANCY, WEIGHT
 from trialsim.parameters.entry import ParameterTable
@@ -31,19 +31,24 @@ from trialsim.runs.progress import Progress, show_progress
 
 type Floats = npt.NDArray[np.float64]
 
+# People of an unseen row, times those of a design's: where counting and the errors to be measured are alike, this many
+# are the best use of the same time.
+UNSEEN_SCALE: Final = 5.0
 # The first sample only says where to simulate more.
 ANY_RHAT: Final = float("inf")
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """first, second: rows of the two designs; walkers: of each half; draws: rows of the table written.
+    """first, second: rows of the two designs; unseen: rows beside each that it is not fitted to, of UNSEEN_SCALE times
+    the people; checks: rows of the direct check; walkers: of each half; draws: rows of the table written.
 
     folder: where finished simulations are kept, so that a killed calibration resumes.
     """
 
     first: int = 1600
     second: int = 400
+    unseen: int = 120
     checks: int = 160
     walkers: int = 400
     draws: int = 500
@@ -103,26 +108,38 @@ def draw_points(rows: int, d: int, seed: int) -> Floats:
 
 def calibrate(problem: Problemset, options: Options) -> Calibration:
     """Run a calibration; raises nothing for a missed gate."""
-    d = len(problem.prior.names)
-    wide = _simulate(problem, draw_points(options.first, d, options.seed), options, options.seed, "Design")
+    wide, aside, rough = fit_first(problem, options)
     layout = lay_out_targets(problem.fitted, problem.components)
-    rough = fit_surrogate(problem.components, wide.points, wide.results, np.zeros(d))
     sample = sample_posterior(rough, layout, options.seed + 1, max(options.walkers // 2, 50), ANY_RHAT)
-    near = pick_rows(sample.points, options.second, options.seed)[:, :d]
+    picked = pick_rows(split_points(sample.points)[0], options.second + options.unseen, options.seed)
+    near, others = picked[: options.second], picked[options.second :]
     local = _simulate(problem, near, options, options.seed + 50, "Design near the posterior")
+    unseen = _simulate(problem, others, options, options.seed + 3000, "Its unseen rows", UNSEEN_SCALE)
     design = join_designs(wide, local)
-    surrogate = fit_surrogate(problem.components, design.points, design.results, near.mean(axis=0))
+    surrogate = fit_surrogate(problem.components, design, near.mean(axis=0), unseen)
     final = sample_posterior(surrogate, layout, options.seed + 2, options.walkers, MOST_RHAT)
-    probe = pick_rows(final.points, options.checks, options.seed + 1)[:, :d]
+    probe = pick_rows(split_points(final.points)[0], options.checks, options.seed + 1)
     direct = _simulate(problem, probe, options, options.seed + 1000, "Direct check")
     check = compare_directly(problem.components, surrogate, direct)
-    gates = find_gates(layout, final, check, join_designs(design, direct))
+    runs = join_designs(join_designs(design, direct), join_designs(aside, unseen))
+    gates = find_gates(layout, final, check, runs)
     return Calibration(problem, design, surrogate, tie_errors(layout, surrogate), final, check, gates)
 
 
-def _simulate(problem: Problemset, points: Floats, options: Options, seed: int, label: str) -> Design:
+def fit_first(problem: Problemset, options: Options) -> tuple[Design, Design, Surrogate]:
+    """Return the first design, drawn from the prior, its unseen rows, and the surrogate of both."""
+    d = len(problem.prior.names)
+    wide = _simulate(problem, draw_points(options.first, d, options.seed), options, options.seed, "Design")
+    others = np.random.default_rng(options.seed + 2).standard_normal((options.unseen, d))
+    aside = _simulate(problem, others, options, options.seed + 2000, "Its unseen rows", UNSEEN_SCALE)
+    return wide, aside, fit_surrogate(problem.components, wide, np.zeros(d), aside)
+
+
+def _simulate(
+    problem: Problemset, points: Floats, options: Options, seed: int, label: str, scale: float = 1.0
+) -> Design:
     with show_progress(label, "parameter sets", quiet=options.quiet) as progress:
-        return simulate_problem(problem, points, options, seed, progress)
+        return simulate_problem(problem, points, options, seed, progress, scale)
 
 
 def simulate_problem(
@@ -157,7 +174,7 @@ def compare_directly(components: Sequence[Component], surrogate: Surrogate, dire
     out = np.zeros((len(components), 2))
     for i, component in enumerate(components):
         events, amount = direct.results[:, i, 0].sum(), direct.results[:, i, 1]
-        if component.statistic in (*RATES, *COUNTS):
+        if component.is_rate:
             expected = (amount * np.exp(links[:, i])).sum()
             out[i] = np.log((events + 0.5) / (expected + 0.5)), 1.0 / np.sqrt(expected + 0.5)
             continue
@@ -193,9 +210,10 @@ def tabulate_draws(calibration: Calibration, options: Options) -> tuple[str, dic
             "python": platform.python_version(),
             **{n: metadata.version(n) for n in ("numpy", "numba", "pymc")},
         },
-        "method": "sequential Monte Carlo (PyMC) and moves on a quadratic surrogate, checked by direct simulation",
+        "method": "sequential Monte Carlo (PyMC) and moves on a polynomial surrogate, checked by direct simulation",
         "rows": {
             "design": len(calibration.design.points),
+            "unseen": 2 * options.unseen,
             "check": options.checks,
             "sample": len(calibration.sample.points),
         },

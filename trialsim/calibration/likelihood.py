@@ -17,7 +17,8 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from trialsim.calibration.surrogate import LINK_LIMIT, Surrogate
+from trialsim.calibration.regression import LINK_LIMIT
+from trialsim.calibration.surrogate import Surrogate
 from trialsim.calibration.targets import Component, Target
 
 type Floats = npt.NDArray[np.float64]
@@ -41,9 +42,7 @@ TAU_SCALES: Final = {
 BORROWED: Final = {"overdoses": "death rate"}
 # Shares of a discrepancy's variance: a target's own, its arm's, its study's. So two arms of a study are correlated by
 # one half, as in a network meta-analysis whose contrasts all differ as much (Higgins and Whitehead 1996).
-OWN_SHARE: Final = 0.25
-ARM_SHARE: Final = 0.25
-STUDY_SHARE: Final = 0.5
+SHARES: Final = (0.25, 0.25, 0.5)
 # Factors of the surrogate's errors within an arm of a study.
 FACTORS: Final = 3
 FACTOR_ROUNDS: Final = 30
@@ -59,10 +58,9 @@ class Layout:
     component, over: index into the components (over -1: none); kind: index into TAU_SCALES; law: 0 binomial, 1 Poisson,
     2 normal; events, n, value, error as in `Target` (n 1 where there is none); observed: links of the data; groups: of
     one study and kind; group: of each target; cell: its arm of its group, of all groups' arms; in_cell: [targets,
-    cells] 1 where a target belongs to a cell; in_group: [cells, groups] the same of a group; shares: [targets, 3] of
-    the discrepancy's variance, its own, its arm's and its group's; singles: counts that are alone in their group;
-    together: correlation between the surrogate's errors of a target's component and of the one it is over; loadings:
-    [targets, FACTORS] of its errors on what a cell's share (`tie_errors`).
+    cells] 1 where a target belongs to a cell; in_group: [cells, groups] the same of a group; singles: counts that are
+    alone in their group; together: correlation between the surrogate's errors of a target's component and of the one it
+    is over; loadings: [targets, FACTORS] of its errors on what a cell's share (`tie_errors`).
     """
 
     names: tuple[str, ...]
@@ -79,7 +77,6 @@ class Layout:
     cell: Indices
     in_cell: Floats
     in_group: Floats
-    shares: Floats
     singles: Indices
     together: Floats
     loadings: Floats
@@ -122,24 +119,10 @@ def lay_out_targets(targets: Sequence[Target], components: Sequence[Component]) 
         cell=cell,
         in_cell=(cell[:, None] == np.arange(len(cells))).astype(np.float64),
         in_group=(group_of_cell[:, None] == np.arange(len(groups))).astype(np.float64),
-        shares=_share_out(cell, group, group_of_cell),
         singles=np.flatnonzero(alone & (law < 2)),
         together=np.zeros(len(targets)),
         loadings=np.zeros((len(targets), FACTORS)),
     )
-
-
-def _share_out(cell: Indices, group: Indices, group_of_cell: Indices) -> Floats:
-    """Return the shares of the discrepancy's variance [targets, 3]; a level that nobody else is on falls to the one
-    below.
-    """
-    shares = np.tile([OWN_SHARE, ARM_SHARE, STUDY_SHARE], (len(cell), 1))
-    one_arm = np.bincount(group_of_cell)[group] == 1
-    shares[one_arm, 1:] = ARM_SHARE + STUDY_SHARE, 0.0
-    alone = np.bincount(cell)[cell] == 1
-    shares[alone, 0] += shares[alone, 1]
-    shares[alone, 1] = 0.0
-    return shares
 
 
 def find_taus(points: Floats) -> Floats:
@@ -158,7 +141,7 @@ def draw_discrepancies(layout: Layout, taus: Floats, rng: np.random.Generator) -
     arm = rng.standard_normal((len(taus), layout.in_cell.shape[1]))[:, layout.cell]
     own = rng.standard_normal((len(taus), len(layout.names)))
     parts = np.stack([own, arm, study], axis=-1)
-    return np.asarray(taus[:, layout.kind] * (np.sqrt(layout.shares) * parts).sum(axis=-1))
+    return np.asarray(taus[:, layout.kind] * (np.sqrt(SHARES) * parts).sum(axis=-1))
 
 
 def predict_targets(layout: Layout, links: Floats) -> Floats:
@@ -258,12 +241,13 @@ def _find_joint(layout: Layout, predicted: Floats, more: Floats, tau2: Floats) -
     The covariance is diag(own) + B B', whose determinant and inverse follow from I + B' diag(own)^-1 B (Woodbury),
     here eliminated column by column for all rows and cells at once; the study's column is summed over its arms first.
     """
+    of_own, of_arm, of_study = SHARES
     unshared = 1.0 - (layout.loadings**2).sum(axis=1)
-    own = find_counting_variance(layout, predicted) + more * unshared + layout.shares[:, 0] * tau2
+    own = find_counting_variance(layout, predicted) + more * unshared + of_own * tau2
     residual = layout.observed - predicted
-    columns = [np.sqrt(layout.shares[:, 1] * tau2)]
+    columns = [np.sqrt(of_arm * tau2)]
     columns += [np.sqrt(more) * layout.loadings[:, f] for f in range(FACTORS)]
-    columns += [np.sqrt(layout.shares[:, 2] * tau2)]
+    columns += [np.sqrt(of_study * tau2)]
     study = len(columns) - 1
     weighted = [column / own for column in columns]
     square = (residual**2 / own) @ layout.in_cell

@@ -22,7 +22,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from trialsim.calibration.calibrate import Options, Problemset, draw_points, simulate_problem
+from trialsim.calibration.calibrate import Options, Problemset, fit_first, simulate_problem
 from trialsim.calibration.design import Design
 from trialsim.calibration.gates import MOST_RHAT
 from trialsim.calibration.likelihood import (
@@ -36,8 +36,8 @@ from trialsim.calibration.likelihood import (
 from trialsim.calibration.posterior import sample_posterior
 from trialsim.calibration.ranks import RANKS, Ranks, join_ranks, read_ranks, read_row, summarise_ranks, write_row
 from trialsim.calibration.stamp import hash_data, hash_everything, hash_sources
-from trialsim.calibration.surrogate import Surrogate, fit_surrogate
-from trialsim.calibration.targets import COUNTS, RATES, Component
+from trialsim.calibration.surrogate import Surrogate
+from trialsim.calibration.unseen import find_direct_links
 from trialsim.parameters.evidence import find_evidence_file
 from trialsim.runs.atomic import write_file
 from trialsim.runs.chunks import run_chunks
@@ -52,16 +52,6 @@ TRUTHS: Final = 16
 BLOCK: Final = 64
 # Truths are lived by this many times the people of a design: their own chance is then small beside that of the studies.
 SCALE: Final = 10.0
-
-
-def find_direct_links(components: tuple[Component, ...], results: Floats) -> Floats:
-    """Return links [rows, components] of direct results [rows, components, 2], half an event added."""
-    out = np.empty(results.shape[:2])
-    for i, component in enumerate(components):
-        events, amount = results[:, i, 0], np.maximum(results[:, i, 1], 1e-3)
-        is_rate = component.statistic in (*RATES, *COUNTS)
-        out[:, i] = np.log((events + 0.5) / (amount if is_rate else amount - events + 0.5))
-    return out
 
 
 def draw_studies(layout: Layout, predicted: Floats, taus: Floats, rng: np.random.Generator) -> Layout:
@@ -81,14 +71,13 @@ def draw_studies(layout: Layout, predicted: Floats, taus: Floats, rng: np.random
 
 
 def rank_truths(
-    problem: Problemset, design: Design, truths: Design, options: Options, progress: Progress, first: int = 0
+    problem: Problemset, surrogate: Surrogate, truths: Design, options: Options, progress: Progress, first: int = 0
 ) -> Ranks:
-    """Return the ranks of known truths from the one at index `first` on, simulated directly, under a surrogate fitted
-    to a design without them. Finished ones are kept in the options' folder, so that a killed run resumes.
+    """Return the ranks of known truths from the one at index `first` on, simulated directly, under a surrogate that has
+    not seen them. Finished ones are kept in the options' folder, so that a killed run resumes.
     """
-    surrogate = fit_surrogate(problem.components, design.points, design.results, np.zeros(design.points.shape[1]))
     layout = lay_out_targets(problem.fitted, problem.components)
-    links = predict_targets(layout, find_direct_links(problem.components, truths.results))
+    links = predict_targets(layout, find_direct_links(problem.components, truths.results)[0])
     spreads, data = draw_replications(layout, links, options.seed)
     known = np.concatenate([truths.points, spreads], axis=1)
     jobs = list(zip(data, known, count(options.seed)))[first:]
@@ -152,9 +141,10 @@ def _name_ranks(problem: Problemset, options: Options) -> dict[str, Any]:
     return {
         **hash_everything(),
         "data": hash_data(problem.targets, problem.prior),
-        "ranking": hash_ranking(),
+        "ranking": hash_ranking_code(),
         "seed": options.seed,
         "design": options.first,
+        "unseen": options.unseen,
     }
 
 
@@ -163,7 +153,7 @@ def hash_ranks(problem: Problemset, options: Options) -> str:
     return hashlib.sha256(json.dumps(_name_ranks(problem, options)).encode()).hexdigest()[:24]
 
 
-def hash_ranking() -> str:
+def hash_ranking_code() -> str:
     """Return a hash of the code that makes and ranks truths."""
     return hash_sources(("calibration/sbc.py",))
 
@@ -174,11 +164,9 @@ def rank_known_truths(problem: Problemset, options: Options, replications: int, 
     def show(label: str, unit: str = "parameter sets") -> AbstractContextManager[Progress]:
         return show_progress(label, unit, quiet=options.quiet)
 
-    points = draw_points(options.first, len(problem.prior.names), options.seed)
-    with show("Design") as progress:
-        design = simulate_problem(problem, points, options, options.seed, progress)
-    others = np.random.default_rng(options.seed + 1).standard_normal((replications, points.shape[1]))
+    _, _, surrogate = fit_first(problem, options)
+    others = np.random.default_rng(options.seed + 1).standard_normal((replications, len(problem.prior.names)))
     with show("Truths") as progress:
         truths = simulate_problem(problem, others, options, options.seed + 5000, progress, SCALE)
     with show("Ranking truths", "truths") as progress:
-        return rank_truths(problem, design, truths, options, progress, first)
+        return rank_truths(problem, surrogate, truths, options, progress, first)

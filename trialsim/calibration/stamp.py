@@ -36,7 +36,8 @@ SOURCES = (
 # hashed itself (`hash_data`).
 INFERENCE = (
     *("calibration/calibrate.py", "calibration/design.py", "calibration/likelihood.py", "calibration/moves.py"),
-    *("calibration/posterior.py", "calibration/prior.py", "calibration/surrogate.py", "parameters/spread.py"),
+    *("calibration/posterior.py", "calibration/prior.py", "calibration/regression.py", "calibration/surrogate.py"),
+    *("calibration/unseen.py", "parameters/spread.py"),
 )
 LIFE_TABLE = "life-table.csv"
 TABLES = ("calibration/targets.csv", "calibration/priors.csv", "parameters.csv", LIFE_TABLE)

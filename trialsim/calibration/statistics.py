@@ -71,12 +71,15 @@ def count_injections(lives: Observed, at: str) -> Pair:
 
 
 def count_retained(lives: Observed, at: str) -> Pair:
-    """Count those on the medication, never stopped, at a week, of all or of those so at an earlier week."""
+    """Count those on the medication, never stopped, at a week, of all or of those so at an earlier week (0: of those
+    who had started by the later one).
+    """
     week, earlier = _split(at)
     end = np.minimum(lives.courses["discontinuation_day"], lives.outcomes["death"])
-    end = np.where(lives.outcomes["first_dose"] <= week * DAYS_A_WEEK, end, 0.0)
-    among = np.ones(len(end), np.bool_) if earlier is None else end > earlier * DAYS_A_WEEK
-    return _count(end >= week * DAYS_A_WEEK, among)
+    first = lives.outcomes["first_dose"]
+    started = first <= (earlier or week) * DAYS_A_WEEK
+    among = np.ones(len(end), np.bool_) if earlier is None else started & (end > earlier * DAYS_A_WEEK)
+    return _count((first <= week * DAYS_A_WEEK) & (end >= week * DAYS_A_WEEK), among)
 
 
 def count_letter(lives: Observed, at: str) -> Pair:
@@ -106,14 +109,14 @@ def count_stayers(lives: Observed, at: str, stayed_days: float) -> Pair:
 
 def count_relapse(lives: Observed, at: str) -> Pair:
     """Count relapses by the trial's own rule, of all, of the inducted, or (`by N`, `by N|M`) dated week N or earlier,
-    of all, of those without one dated week M or earlier, or (`of D-E`) of those who came after so many days without
+    of all, or of those without one dated week M or earlier; with `of D-E` of those who came after so many days without
     opioids.
     """
     at, _, days = at.partition(" of ")
     everyone = _find_free(lives, days)
     if at.startswith("by "):
         week, earlier = _split(at.removeprefix("by "))
-        among = everyone if earlier is None else ~(lives.relapse_event & (lives.relapse_week <= earlier))
+        among = everyone if earlier is None else everyone & ~(lives.relapse_event & (lives.relapse_week <= earlier))
         return _count(lives.relapse_event & (lives.relapse_week <= week), among)
     return _count(lives.relapse_event, lives.outcomes["first_dose"] < NEVER if at == "inducted" else everyone)
 

@@ -62,6 +62,11 @@ class Component:
     statistic: str
     at: str
 
+    @property
+    def is_rate(self) -> bool:
+        """Whether it counts events over time or people (link: logarithm) rather than a share (link: logit)."""
+        return self.statistic in (*RATES, *COUNTS)
+
 
 @dataclass(frozen=True, slots=True)
 class Target:

@@ -1,0 +1,94 @@
+"""How far a surrogate is from simulations that it was not fitted to, and what those errors have in common.
+
+The simulations are lived by several times the people of a design, so that little of the distance is the chance of
+counting: split off the distances of single small runs, it left errors of a half to one and a half times the right
+size.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from trialsim.calibration.regression import LEAST_INFORMATION, LEAST_ROWS, find_moments
+from trialsim.calibration.targets import Component
+
+type Floats = npt.NDArray[np.float64]
+
+# Level and growth: where their fit begins, the bounds of their logarithms, and the level with too few rows to tell.
+FIRST_ERROR: Final = (0.01, 0.005)
+ERROR_BOUNDS: Final = ((-18.0, 1.0), (-18.0, 1.0))
+UNKNOWN_ERROR: Final = 0.05
+# Residuals beyond this many standard deviations count as so many where their correlation is taken.
+MOST_RESIDUAL: Final = 4.0
+
+
+def find_direct_links(components: Sequence[Component], results: Floats) -> tuple[Floats, Floats]:
+    """Return links [rows, C] of direct results [rows, C, 2], half an event added, and the variance of counting in
+    them.
+    """
+    rates = np.array([component.is_rate for component in components])
+    events, amount = results[:, :, 0] + 0.5, np.maximum(results[:, :, 1], 1e-3)
+    others = np.where(rates, amount, np.maximum(amount - results[:, :, 0], 0.0) + 0.5)
+    return np.log(events / others), 1.0 / events + np.where(rates, 0.0, 1.0 / others)
+
+
+def measure_errors(components: Sequence[Component], links: Floats, results: Floats) -> tuple[Floats, Floats]:
+    """Return level, growth and middle of every component's error [C, 3] (see `Surrogate`), and the correlation [C, C]
+    of errors.
+
+    links: predicted [rows, C]; results: simulated there [rows, C, 2], and not fitted to.
+    """
+    direct, noise = find_direct_links(components, results)
+    errors = np.empty((len(components), 3))
+    residuals = np.zeros(links.T.shape)
+    for i, component in enumerate(components):
+        information = find_moments(links[:, i], results[:, i, 1], component.is_rate)[1]
+        good = information > LEAST_INFORMATION
+        if good.sum() < LEAST_ROWS:
+            errors[i] = UNKNOWN_ERROR, 0.0, 0.0
+            continue
+        away = direct[good, i] - links[good, i]
+        errors[i] = _fit_error(links[good, i], away, noise[good, i])
+        own = find_variance(errors[i : i + 1], links[good, i : i + 1])[:, 0]
+        residuals[i, good] = np.clip(away / np.sqrt(own + noise[good, i]), -MOST_RESIDUAL, MOST_RESIDUAL)
+    return errors, _correlate(residuals)
+
+
+def find_variance(error: Floats, links: Floats) -> Floats:
+    """Return the variance [rows, C] of errors [C, 3] at predicted links."""
+    level, growth, middle = error.T
+    return np.asarray(level + growth * (links - middle) ** 2)
+
+
+def _fit_error(links: Floats, away: Floats, noise: Floats) -> Floats:
+    """Return level, growth and middle of the error [3]: by maximum likelihood of distances [rows] whose variance is the
+    error and their own counting noise.
+    """
+    from scipy.optimize import minimize
+
+    middle = links.mean()
+    outside = (links - middle) ** 2
+
+    def find_deviance(logs: Floats) -> float:
+        variance = np.exp(logs[0]) + np.exp(logs[1]) * outside + noise
+        return float((np.log(variance) + away**2 / variance).sum())
+
+    found = minimize(find_deviance, np.log(FIRST_ERROR), method="Nelder-Mead", bounds=ERROR_BOUNDS)
+    return np.array([*np.exp(found.x), middle])
+
+
+def _correlate(residuals: Floats) -> Floats:
+    """Return the correlation [C, C] of standardised residuals [C, rows]; rows that say nothing of one are 0 and weaken
+    it.
+
+    It stands for that of the errors. Counting noise is in it: deaths in two stretches of time have noise of their own,
+    which makes it smaller, statistics of the same people share theirs.
+    """
+    table = residuals / np.maximum(np.sqrt((residuals**2).mean(axis=1, keepdims=True)), 1e-12)
+    alike = table @ table.T / table.shape[1]
+    np.fill_diagonal(alike, 1.0)
+    return np.asarray(np.clip(alike, -1.0, 1.0))
