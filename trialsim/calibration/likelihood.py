@@ -222,10 +222,26 @@ def find_group_likelihoods(layout: Layout, links: Floats, errors: Floats, taus: 
     predicted = predict_targets(layout, links)
     more = add_errors(layout, errors)
     tau2 = taus[:, layout.kind] ** 2
-    out = _find_joint(layout, predicted, more, tau2)
+    joined = np.delete(np.arange(len(layout.names)), layout.singles)
+    out = _find_joint(_keep_targets(layout, joined), predicted[:, joined], more[:, joined], tau2[:, joined])
     if len(layout.singles):
         out[:, layout.group[layout.singles]] = _integrate_singles(layout, predicted, more, tau2)
     return out
+
+
+def _keep_targets(layout: Layout, kept: Indices) -> Layout:
+    """Return the layout of some targets, with all groups and the cells that they are in."""
+    cells = np.unique(layout.cell[kept])
+    names = ("component", "over", "kind", "law", "events", "n", "value", "error", "group", "together", "loadings")
+    return replace(
+        layout,
+        names=tuple(layout.names[i] for i in kept),
+        cell=np.searchsorted(cells, layout.cell[kept]),
+        in_cell=layout.in_cell[np.ix_(kept, cells)],
+        in_group=layout.in_group[cells],
+        singles=np.zeros(0, np.intp),
+        **{name: getattr(layout, name)[kept] for name in names},
+    )
 
 
 def _find_joint(layout: Layout, predicted: Floats, more: Floats, tau2: Floats) -> Floats:

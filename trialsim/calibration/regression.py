@@ -65,7 +65,7 @@ class _Counts:
 
 def find_cubes(points: Floats) -> Floats:
     """Return the cubes of standard normal coordinates without their linear part (Hermite's third polynomial)."""
-    return np.asarray(points**3 - 3.0 * points)
+    return np.asarray(points * (points * points - 3.0))  # a power would take ten times as long
 
 
 def find_moments(link: Floats, amount: Floats, is_rate: bool) -> tuple[Floats, Floats]:

@@ -44,10 +44,13 @@ class Surrogate:
 
 def predict_links(surrogate: Surrogate, points: Floats) -> Floats:
     """Return the link (logit of a share, logarithm of a rate) of every component [rows, C] at coordinates [rows, d]."""
-    links = surrogate.intercept + points @ surrogate.slopes.T + (points * points) @ surrogate.squares.T
-    links += find_cubes(points) @ surrogate.cubes.T
-    links += (points[:, surrogate.pairs[:, 0]] * points[:, surrogate.pairs[:, 1]]) @ surrogate.products.T
-    return np.asarray(np.clip(links, -LINK_LIMIT, LINK_LIMIT))
+    across = np.ascontiguousarray(points.T)
+    squares = across * across
+    links = surrogate.slopes @ across
+    links += surrogate.squares @ squares
+    links += surrogate.cubes @ find_cubes(across)
+    links += surrogate.products @ (across[surrogate.pairs[:, 0]] * across[surrogate.pairs[:, 1]])
+    return np.asarray(np.clip(links.T + surrogate.intercept, -LINK_LIMIT, LINK_LIMIT))
 
 
 def keep_components(surrogate: Surrogate, used: Indices) -> Surrogate:
