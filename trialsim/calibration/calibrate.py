@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from trialsim.calibration.design import Design, join_designs, simulate_design
 from trialsim.calibration.gates import MOST_RHAT, Gates, find_gates
-from trialsim.calibration.likelihood import TAU_SCALES, Layout, find_taus, lay_out_targets, tie_errors
+from trialsim.calibration.likelihood import TAU_SCALES, Layout, find_taus, lay_out_targets
 from trialsim.calibration.populations import Populations, read_populations
 from trialsim.calibration.posterior import Sample, sample_posterior, split_points
 from trialsim.calibration.prior import Prior, find_values, read_prior
@@ -123,7 +123,7 @@ def calibrate(problem: Problemset, options: Options) -> Calibration:
     check = compare_directly(problem.components, surrogate, direct)
     runs = join_designs(join_designs(design, direct), join_designs(aside, unseen))
     gates = find_gates(layout, final, check, runs)
-    return Calibration(problem, design, surrogate, tie_errors(layout, surrogate), final, check, gates)
+    return Calibration(problem, design, surrogate, layout, final, check, gates)
 
 
 def fit_first(problem: Problemset, options: Options) -> tuple[Design, Design, Surrogate]:

@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from trialsim.calibration.calibrate import Calibration, Options, Problemset, pick_rows, pose_problem, tabulate_draws
 from trialsim.calibration.design import Design
-from trialsim.calibration.likelihood import lay_out_targets, tie_errors
+from trialsim.calibration.likelihood import lay_out_targets
 from trialsim.calibration.posterior import Sample, find_log_likelihood
 from trialsim.calibration.stamp import hash_data
 from trialsim.calibration.surrogate import Surrogate
@@ -102,7 +102,7 @@ def restore(
     quality: npt.NDArray[np.float64],
 ) -> Calibration:
     """Return a calibration from its stored parts; likelihoods are computed anew."""
-    layout = tie_errors(lay_out_targets(problem.fitted, problem.components), surrogate)
+    layout = lay_out_targets(problem.fitted, problem.components)
     sample = Sample(points, find_log_likelihood(surrogate, layout, points), float(quality[0]), float(quality[1]))
     empty = Design(np.zeros((0, len(problem.prior.names))), np.zeros((0, len(problem.components), 2)), ())
     return Calibration(problem, empty, surrogate, layout, sample, check, {})

@@ -18,7 +18,6 @@ import numpy as np
 import numpy.typing as npt
 
 from trialsim.calibration.regression import LINK_LIMIT
-from trialsim.calibration.surrogate import Surrogate
 from trialsim.calibration.targets import Component, Target
 
 type Floats = npt.NDArray[np.float64]
@@ -43,10 +42,6 @@ BORROWED: Final = {"overdoses": "death rate"}
 # Shares of a discrepancy's variance: a target's own, its arm's, its study's. So two arms of a study are correlated by
 # one half, as in a network meta-analysis whose contrasts all differ as much (Higgins and Whitehead 1996).
 SHARES: Final = (0.25, 0.25, 0.5)
-# Factors of the surrogate's errors within an arm of a study.
-FACTORS: Final = 3
-FACTOR_ROUNDS: Final = 30
-MOST_SHARED: Final = 0.98
 # Of a count in its link: a normal law needs some, however far from the data a prediction lies.
 LEAST_INFORMATION: Final = 1e-4
 _NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(11)
@@ -61,8 +56,7 @@ class Layout:
     2 normal; events, n, value, error as in `Target` (n 1 where there is none); observed: links of the data; groups: of
     one study and kind; group: of each target; cell: its arm of its group, of all groups' arms; in_cell: [targets,
     cells] 1 where a target belongs to a cell; in_group: [cells, groups] the same of a group; singles: counts that are
-    alone in their group; together: correlation between the surrogate's errors of a target's component and of the one it
-    is over; loadings: [targets, FACTORS] of its errors on what a cell's share (`tie_errors`).
+    alone in their group.
     """
 
     names: tuple[str, ...]
@@ -80,8 +74,6 @@ class Layout:
     in_cell: Floats
     in_group: Floats
     singles: Indices
-    together: Floats
-    loadings: Floats
 
     @property
     def observed(self) -> Floats:
@@ -122,8 +114,6 @@ def lay_out_targets(targets: Sequence[Target], components: Sequence[Component]) 
         in_cell=(cell[:, None] == np.arange(len(cells))).astype(np.float64),
         in_group=(group_of_cell[:, None] == np.arange(len(groups))).astype(np.float64),
         singles=np.flatnonzero(alone & (law < 2)),
-        together=np.zeros(len(targets)),
-        loadings=np.zeros((len(targets), FACTORS)),
     )
 
 
@@ -152,57 +142,10 @@ def predict_targets(layout: Layout, links: Floats) -> Floats:
     return np.asarray(links[:, layout.component] - over)
 
 
-def tie_errors(layout: Layout, surrogate: Surrogate) -> Layout:
-    """Return the layout with what the surrogate's errors have in common: within a ratio, and within an arm of a study,
-    there as principal factors of the correlation between its targets (at the level of the components' errors).
-
-    Errors of one curve move together, so that they scatter less about it than independent ones, and what a ratio's two
-    parts share cancels; taken as independent they would leave too little scatter to the discrepancy.
-    """
-    alike, spread = surrogate.alike, np.sqrt(surrogate.error[:, 0])
-    is_ratio = layout.over >= 0
-    together = np.where(is_ratio, alike[layout.component, np.maximum(layout.over, 0)], 0.0)
-    correlation = _correlate_targets(layout, alike * np.outer(spread, spread))
-    loadings = np.zeros((len(layout.names), FACTORS))
-    for cell in range(layout.in_cell.shape[1]):
-        own = np.flatnonzero(layout.cell == cell)
-        if len(own) > 1:
-            loadings[own] = _find_loadings(correlation[np.ix_(own, own)])
-    return replace(layout, together=together, loadings=loadings)
-
-
-def _correlate_targets(layout: Layout, covariance: Floats) -> Floats:
-    """Return the correlation [targets, targets] of the targets' errors from the covariance [C, C] of components."""
-    contrast = np.zeros((len(layout.names), len(covariance)))
-    contrast[np.arange(len(contrast)), layout.component] = 1.0
-    ratios = np.flatnonzero(layout.over >= 0)
-    contrast[ratios, layout.over[ratios]] = -1.0
-    between = contrast @ covariance @ contrast.T
-    spread = np.sqrt(np.maximum(np.diag(between), 1e-12))
-    return np.asarray(between / np.outer(spread, spread))
-
-
-def _find_loadings(correlation: Floats) -> Floats:
-    """Return principal factors [k, FACTORS] of a correlation matrix [k, k] (iterated communalities; Harman 1976)."""
-    size = len(correlation)
-    shared = np.zeros(size)
-    found = np.zeros((size, FACTORS))
-    for _ in range(FACTOR_ROUNDS):
-        reduced = correlation - np.diag(1.0 - shared)
-        values, vectors = np.linalg.eigh(reduced)
-        count = min(FACTORS, size - 1)
-        kept = vectors[:, ::-1][:, :count] * np.sqrt(np.maximum(values[::-1][:count], 0.0))
-        found[:, :count] = kept
-        shared = np.minimum((found**2).sum(axis=1), MOST_SHARED)
-    scale = np.sqrt(np.minimum(MOST_SHARED / np.maximum((found**2).sum(axis=1), 1e-12), 1.0))
-    return found * scale[:, None]
-
-
 def add_errors(layout: Layout, errors: Floats) -> Floats:
     """Return the variance that the components' own [rows, C] gives to the link of every target [rows, targets]."""
-    own = errors[:, layout.component]
     over = np.where(layout.over < 0, 0.0, errors[:, np.maximum(layout.over, 0)])
-    return np.asarray(own + over - 2.0 * layout.together * np.sqrt(own * over))
+    return np.asarray(errors[:, layout.component] + over)
 
 
 def find_observed_links(layout: Layout) -> Floats:
@@ -232,7 +175,7 @@ def find_group_likelihoods(layout: Layout, links: Floats, errors: Floats, taus: 
 def _keep_targets(layout: Layout, kept: Indices) -> Layout:
     """Return the layout of some targets, with all groups and the cells that they are in."""
     cells = np.unique(layout.cell[kept])
-    names = ("component", "over", "kind", "law", "events", "n", "value", "error", "group", "together", "loadings")
+    names = ("component", "over", "kind", "law", "events", "n", "value", "error", "group")
     return replace(
         layout,
         names=tuple(layout.names[i] for i in kept),
@@ -246,39 +189,24 @@ def _keep_targets(layout: Layout, kept: Indices) -> Layout:
 
 def _find_joint(layout: Layout, predicted: Floats, more: Floats, tau2: Floats) -> Floats:
     """Laplace approximation of every group's likelihood: normal laws of own variances, what an arm shares of the
-    discrepancy, the factors of the surrogate's errors there, and what the study shares; counts by their expansion.
+    discrepancy, and what the study shares; counts by their expansion.
 
-    The covariance is diag(own) + B B', whose determinant and inverse follow from I + B' diag(own)^-1 B (Woodbury),
-    here eliminated column by column for all rows and cells at once; the study's column is summed over its arms first.
+    The covariance is diag(own) + B B', whose determinant and inverse follow from I + B' diag(own)^-1 B (Woodbury):
+    the arms' columns are eliminated first, and what is left of the study's is summed over its arms.
     """
     of_own, of_arm, of_study = SHARES
-    unshared = 1.0 - (layout.loadings**2).sum(axis=1)
     working, counting, height = _expand_counts(layout, predicted, more + tau2)
-    own = counting + more * unshared + of_own * tau2
+    own = counting + more + of_own * tau2
     residual = working - predicted
-    columns = [np.sqrt(of_arm * tau2)]
-    columns += [np.sqrt(more) * layout.loadings[:, f] for f in range(FACTORS)]
-    columns += [np.sqrt(of_study * tau2)]
-    study = len(columns) - 1
-    weighted = [column / own for column in columns]
-    square = (residual**2 / own) @ layout.in_cell
-    spread = np.log(own) @ layout.in_cell
-    across = [(each * residual) @ layout.in_cell for each in weighted]
-    inner = {
-        (i, j): (weighted[i] * columns[j]) @ layout.in_cell + float(i == j != study)
-        for j in range(len(columns))
-        for i in range(j + 1)
-    }
-    for i in range(study):
-        square -= across[i] ** 2 / inner[i, i]
-        spread += np.log(inner[i, i])
-        for j in range(i + 1, len(columns)):
-            factor = inner[i, j] / inner[i, i]
-            across[j] = across[j] - factor * across[i]
-            for k in range(j, len(columns)):
-                inner[j, k] = inner[j, k] - factor * inner[i, k]
-    together = 1.0 + inner[study, study] @ layout.in_group
-    square = square @ layout.in_group - (across[study] @ layout.in_group) ** 2 / together
+    arm, study = np.sqrt(of_arm * tau2), np.sqrt(of_study * tau2)
+    within = 1.0 + (arm**2 / own) @ layout.in_cell
+    mixed = (arm * study / own) @ layout.in_cell
+    of_arm_residual = (arm * residual / own) @ layout.in_cell
+    square = (residual**2 / own) @ layout.in_cell - of_arm_residual**2 / within
+    spread = np.log(own) @ layout.in_cell + np.log(within)
+    across = ((study * residual / own) @ layout.in_cell - mixed * of_arm_residual / within) @ layout.in_group
+    together = 1.0 + ((study**2 / own) @ layout.in_cell - mixed**2 / within) @ layout.in_group
+    square = square @ layout.in_group - across**2 / together
     spread = spread @ layout.in_group + np.log(together)
     size = np.bincount(layout.group, minlength=len(layout.groups))
     heights = height @ layout.in_cell @ layout.in_group

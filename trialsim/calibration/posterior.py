@@ -1,9 +1,10 @@
 """The posterior of the calibrated parameters and the discrepancies: sequential Monte Carlo through PyMC, then moves.
 
-All coordinates have a standard normal prior (see `prior.py`). The simulator is the surrogate, handed to `pm.Simulator`;
-what it returns is the log likelihood of the targets, with the discrepancy integrated out, so that the final tolerance
-is the discrepancy that the data themselves have chosen. Its particles then move on (`moves.py`). The sample is
-checked by direct simulation elsewhere.
+All coordinates have a standard normal prior (see `prior.py`); the factors of the surrogate's errors are unknowns as any
+other, so that studies are independent given all of them. The simulator is the surrogate, handed to `pm.Simulator`; what
+it returns is the log likelihood of the targets, with the discrepancy integrated out, so that the final tolerance is the
+discrepancy that the data themselves have chosen. Its particles then move on (`moves.py`). The sample is checked by
+direct simulation elsewhere.
 """
 
 from __future__ import annotations
@@ -18,9 +19,10 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from trialsim.calibration.likelihood import TAU_SCALES, Layout, find_group_likelihoods, find_taus, tie_errors
+from trialsim.calibration.likelihood import TAU_SCALES, Layout, find_group_likelihoods, find_taus
 from trialsim.calibration.moves import LogLikelihood, find_effective_size, find_rhat, move_from_both_sides
-from trialsim.calibration.surrogate import Surrogate, find_error, keep_components, predict_links
+from trialsim.calibration.surrogate import Surrogate, add_shared_errors, keep_components, predict_links
+from trialsim.calibration.unseen import FACTORS
 
 type Floats = npt.NDArray[np.float64]
 type Indices = npt.NDArray[np.intp]
@@ -35,7 +37,7 @@ NONE: Final[Indices] = np.zeros(0, np.intp)
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """Equally weighted coordinates [rows, parameters + kinds] of a posterior, its R-hat and effective size.
+    """Equally weighted coordinates [rows, parameters + kinds + FACTORS] of a posterior, its R-hat and effective size.
 
     log_likelihood: [rows, groups] under the surrogate; rhat: largest, between walkers from the particles and from the
     prior; effective_size: least over the coordinates.
@@ -48,16 +50,21 @@ class Sample:
 
 
 def split_points(points: Floats) -> tuple[Floats, Floats]:
-    """Return the coordinates of the parameters and of the discrepancies."""
-    kinds = len(TAU_SCALES)
-    return points[:, :-kinds], points[:, -kinds:]
+    """Return the coordinates of the parameters and of the discrepancies; the factors of the surrogate's errors stand
+    behind them.
+    """
+    first = points.shape[1] - FACTORS - len(TAU_SCALES)
+    return points[:, :first], points[:, first:-FACTORS]
+
+
+def find_links(surrogate: Surrogate, points: Floats) -> tuple[Floats, Floats]:
+    """Return the components' links [rows, C] with what the surrogate's errors share, and the variance of the rest."""
+    return add_shared_errors(surrogate, predict_links(surrogate, split_points(points)[0]), points[:, -FACTORS:])
 
 
 def find_log_likelihood(surrogate: Surrogate, layout: Layout, points: Floats) -> Floats:
     """Return the log likelihood of every group [rows, groups] under the surrogate."""
-    own, spreads = split_points(points)
-    links = predict_links(surrogate, own)
-    return find_group_likelihoods(layout, links, find_error(surrogate, links), find_taus(spreads))
+    return find_group_likelihoods(layout, *find_links(surrogate, points), find_taus(split_points(points)[1]))
 
 
 def keep_used(surrogate: Surrogate, layout: Layout) -> tuple[Surrogate, Layout]:
@@ -65,7 +72,7 @@ def keep_used(surrogate: Surrogate, layout: Layout) -> tuple[Surrogate, Layout]:
     used = np.union1d(layout.component, layout.over[layout.over >= 0])
     kept = keep_components(surrogate, used)
     over = np.where(layout.over < 0, -1, np.searchsorted(used, layout.over))
-    return kept, tie_errors(replace(layout, component=np.searchsorted(used, layout.component), over=over), kept)
+    return kept, replace(layout, component=np.searchsorted(used, layout.component), over=over)
 
 
 def sample_posterior(
@@ -88,7 +95,7 @@ def sample_posterior(
     def find(rows: Floats) -> Floats:
         return np.asarray(find_log_likelihood(surrogate, layout, rows).sum(axis=1) + widen_priors(rows, doubted))
 
-    points = sample_particles(find, surrogate.slopes.shape[1] + len(TAU_SCALES), seed, particles, chains)
+    points = sample_particles(find, surrogate.slopes.shape[1] + len(TAU_SCALES) + FACTORS, seed, particles, chains)
 
     states = move_from_both_sides(find, points, walkers, seed, most_rhat)
     rows = states.reshape(-1, points.shape[1])

@@ -181,7 +181,8 @@ def _report_kinds(kinds: Sequence[Mapping[str, Any]]) -> list[str]:
     """Lines of the table of coverage by kind of number."""
     lines = [
         "",
-        "Numbers of one study stand or fall together: standard errors and ranges are those of drawing studies anew.",
+        "Numbers of one study stand or fall together: standard errors and ranges are those of drawing studies anew",
+        "(of a handful of studies they say too little, and nothing where all agree).",
         "",
         "| kind | numbers | studies | inside 95% | standard error | inside 50% | standard error |",
         "|---|---|---|---|---|---|---|",

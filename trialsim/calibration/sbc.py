@@ -116,7 +116,7 @@ def _rank_truth(surrogate: Surrogate, replication: tuple[Layout, Floats, int]) -
     """Return the R-hat of a sample, then the truth's rank in it for every coordinate."""
     data, truth, seed = replication
     sample = sample_posterior(surrogate, data, seed, WALKERS, MOST_RHAT, chains=1)
-    return np.concatenate([[sample.rhat], (sample.points < truth).mean(axis=0)])
+    return np.concatenate([[sample.rhat], (sample.points[:, : len(truth)] < truth).mean(axis=0)])
 
 
 def find_ranks(problem: Problemset, options: Options, folder: Path, truths: int | None) -> dict[str, Any]:

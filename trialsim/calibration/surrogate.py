@@ -16,7 +16,7 @@ import numpy.typing as npt
 from trialsim.calibration.design import Design
 from trialsim.calibration.regression import LINK_LIMIT, Polynomial, find_cubes, fit_polynomial
 from trialsim.calibration.targets import Component
-from trialsim.calibration.unseen import find_variance, measure_errors
+from trialsim.calibration.unseen import FACTORS, find_variance, measure_errors
 
 type Floats = npt.NDArray[np.float64]
 type Indices = npt.NDArray[np.intp]
@@ -29,7 +29,8 @@ class Surrogate:
 
     error: [C, 3] level, growth, and middle link: level + growth (link - middle)^2 is the variance on the link scale of
     predicting a simulation that the fit has not seen, beyond counting noise: what the polynomial lacks, and the error
-    of its coefficients. alike: [C, C] correlation of these errors between components.
+    of its coefficients. shared: [C, FACTORS] loadings of these errors, in standard deviations, on what they have in
+    common.
     """
 
     intercept: Floats
@@ -39,7 +40,7 @@ class Surrogate:
     products: Floats
     pairs: Indices
     error: Floats
-    alike: Floats
+    shared: Floats
 
 
 def predict_links(surrogate: Surrogate, points: Floats) -> Floats:
@@ -64,13 +65,22 @@ def keep_components(surrogate: Surrogate, used: Indices) -> Surrogate:
         surrogate.products[used][:, paired],
         surrogate.pairs[paired],
         surrogate.error[used],
-        surrogate.alike[np.ix_(used, used)],
+        surrogate.shared[used],
     )
 
 
 def find_error(surrogate: Surrogate, links: Floats) -> Floats:
     """Return the variance [rows, C] of predicting a simulation that the fit has not seen, at predicted links."""
     return find_variance(surrogate.error, links)
+
+
+def add_shared_errors(surrogate: Surrogate, links: Floats, factors: Floats) -> tuple[Floats, Floats]:
+    """Return predicted links [rows, C] with what their errors share, at these factors [rows, FACTORS] (standard
+    normal), and the variance of the rest of the errors.
+    """
+    error = find_error(surrogate, links)
+    moved = links + np.sqrt(error) * (factors @ surrogate.shared.T)
+    return moved, error * (1.0 - (surrogate.shared**2).sum(axis=1))
 
 
 def fit_surrogate(components: Sequence[Component], design: Design, centre: Floats, unseen: Design) -> Surrogate:
@@ -94,10 +104,10 @@ def fit_surrogate(components: Sequence[Component], design: Design, centre: Float
         products,
         pairs,
         np.zeros((count, 3)),
-        np.eye(count),
+        np.zeros((count, FACTORS)),
     )
-    error, alike = measure_errors(components, predict_links(exact, unseen.points), unseen.results)
-    return replace(exact, error=error, alike=alike)
+    error, shared = measure_errors(components, predict_links(exact, unseen.points), unseen.results)
+    return replace(exact, error=error, shared=shared)
 
 
 def _join_products(found: Sequence[Polynomial]) -> tuple[Floats, Indices]:

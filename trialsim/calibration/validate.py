@@ -18,17 +18,12 @@ import numpy.typing as npt
 
 from trialsim.calibration.calibrate import Calibration
 from trialsim.calibration.likelihood import (
-    FACTORS,
-    Layout,
-    add_errors,
     draw_discrepancies,
     find_taus,
     lay_out_targets,
     predict_targets,
-    tie_errors,
 )
-from trialsim.calibration.posterior import Sample, sample_posterior, split_points, widen_priors
-from trialsim.calibration.surrogate import find_error, predict_links
+from trialsim.calibration.posterior import Sample, find_links, sample_posterior, split_points, widen_priors
 from trialsim.calibration.targets import OVERLAP, Target
 from trialsim.parameters.evidence import EvidenceRow, read_evidence_rows
 from trialsim.problems import InputError, Problem
@@ -150,25 +145,16 @@ def sample_without(calibration: Calibration, study: str, seed: int) -> Sample:
 def predict_study(
     calibration: Calibration, points: Floats, weights: Floats, targets: Sequence[Target], seed: int
 ) -> Floats:
-    """Return predicted links of new studies like the targets' [rows, targets]: with the discrepancy of a new study and
-    the surrogate's own error, which its arms share in part, and the chance of its counts.
+    """Return predicted links of new studies like the targets' [rows, targets]: with the discrepancy of a new study,
+    the surrogate's own error, and the chance of its counts.
     """
     rng = np.random.default_rng(seed)
     rows = rng.choice(len(points), size=4000, p=weights)
-    own, spreads = split_points(points[rows])
-    layout = tie_errors(lay_out_targets(targets, calibration.problem.components), calibration.surrogate)
-    parts = predict_links(calibration.surrogate, own)
-    links = predict_targets(layout, parts) + draw_discrepancies(layout, find_taus(spreads), rng)
-    errors = add_errors(layout, find_error(calibration.surrogate, parts))
-    links = links + np.sqrt(errors) * _draw_errors(layout, len(links), rng)
+    layout = lay_out_targets(targets, calibration.problem.components)
+    parts, errors = find_links(calibration.surrogate, points[rows])
+    links = predict_targets(layout, parts + np.sqrt(errors) * rng.standard_normal(parts.shape))
+    links = links + draw_discrepancies(layout, find_taus(split_points(points[rows])[1]), rng)
     return np.column_stack([_observe(target, links[:, i], rng) for i, target in enumerate(targets)])
-
-
-def _draw_errors(layout: Layout, rows: int, rng: np.random.Generator) -> Floats:
-    """Return the surrogate's errors [rows, targets] in standard deviations: an arm's share their factors."""
-    factors = rng.standard_normal((rows, layout.in_cell.shape[1], FACTORS))[:, layout.cell]
-    own = np.sqrt(1.0 - (layout.loadings**2).sum(axis=1)) * rng.standard_normal((rows, len(layout.names)))
-    return np.asarray((factors * layout.loadings).sum(axis=-1) + own)
 
 
 def _observe(target: Target, links: Floats, rng: np.random.Generator) -> Floats:
