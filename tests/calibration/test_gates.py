@@ -18,6 +18,7 @@ from trialsim.calibration.posterior import Sample
 from trialsim.calibration.ranks import Ranks, join_ranks, read_ranks, summarise_ranks, write_row
 from trialsim.calibration.sbc import draw_replications, hash_ranking_code
 from trialsim.calibration.stamp import hash_data, hash_everything
+from trialsim.calibration.unseen import FACTORS
 from trialsim.parameters.reader import read_parameters
 
 PROBLEM = pose_problem(read_parameters(calibrated=False))
@@ -25,7 +26,9 @@ LAYOUT = lay_out_targets(PROBLEM.fitted, PROBLEM.components)
 D = len(PROBLEM.prior.names)
 RNG = np.random.default_rng(11)
 # At the prior the median discrepancy is 0.67 scales, below the 1.96 of the limit.
-SAMPLE = Sample(RNG.standard_normal((500, D + len(TAU_SCALES))), np.zeros((500, len(LAYOUT.groups))), 1.002, 1900.0)
+SAMPLE = Sample(
+    RNG.standard_normal((500, D + len(TAU_SCALES) + FACTORS)), np.zeros((500, len(LAYOUT.groups))), 1.002, 1900.0
+)
 CHECK = np.column_stack([np.full(len(PROBLEM.components), 0.01), np.full(len(PROBLEM.components), 0.02)])
 SURROGATE = read_posterior().surrogate
 RUNS = Design(np.zeros((200, D)), np.zeros((200, len(PROBLEM.components), 2)), ())
@@ -44,7 +47,7 @@ def test_each_gate_sees_its_fault() -> None:
     assert list_failing(sample=replace(SAMPLE, effective_size=800.0)) == ["effective_sample_size"]
     assert list_failing(runs=replace(RUNS, failures=("no person left",) * 3)) == ["failed_run_share"]
     torn = SAMPLE.points.copy()
-    torn[:, -1] = 3.0
+    torn[:, D + len(TAU_SCALES) - 1] = 3.0
     assert list_failing(sample=replace(SAMPLE, points=torn)) == ["final_tolerance"]
     shifted = CHECK.copy()
     shifted[LAYOUT.component[0], 0] = 3.0

@@ -3,10 +3,11 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from trialsim.calibration.calibrate import compare_directly, draw_points
 from trialsim.calibration.design import Design
-from trialsim.calibration.surrogate import find_error, fit_surrogate, predict_links
+from trialsim.calibration.surrogate import add_shared_errors, find_error, fit_surrogate, predict_links
 from trialsim.calibration.targets import Component
 
 SHARE = Component("p", "a", "inducted", "7")
@@ -86,3 +87,16 @@ def test_its_own_error_is_that_of_simulations_it_has_not_seen() -> None:
     assert (np.abs(difference.mean(axis=0)) < 4.0 * difference.std(axis=0, ddof=1) / np.sqrt(len(difference))).all()
     # In its own rows a fit looks better than it is: they would have stated next to nothing.
     assert (np.mean(stated, axis=0) > 0.5 * np.mean(found, axis=0)).all()
+
+
+def test_what_errors_share_and_the_rest_make_the_whole() -> None:
+    shared = np.random.default_rng(1).uniform(-0.2, 0.2, SURROGATE.shared.shape)
+    surrogate = replace(SURROGATE, shared=shared)
+    links = np.tile(predict_links(surrogate, POINTS[:1]), (40_000, 1))
+    factors = np.random.default_rng(2).standard_normal((40_000, shared.shape[1]))
+    moved, rest = add_shared_errors(surrogate, links, factors)
+    whole = find_error(surrogate, links)[0]
+    assert (moved - links).var(axis=0) + rest[0] == pytest.approx(whole, rel=0.03)
+    correlation = shared[0] @ shared[1] / np.sqrt((shared[0] @ shared[0]) * (shared[1] @ shared[1]))
+    assert np.corrcoef((moved - links).T)[0, 1] == pytest.approx(correlation, abs=0.02)
+    assert (rest > 0.0).all()

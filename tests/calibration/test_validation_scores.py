@@ -10,13 +10,11 @@ from scipy import stats
 from trialsim.calibration import validate
 from trialsim.calibration.files import read_posterior
 from trialsim.calibration.likelihood import find_taus, lay_out_targets, predict_targets
-from trialsim.calibration.posterior import Sample, split_points, widen_priors
+from trialsim.calibration.posterior import Sample, find_links, split_points, widen_priors
 from trialsim.calibration.sensitivity import find_first_order
 from trialsim.calibration.stamp import strip_source
-from trialsim.calibration.surrogate import find_error, predict_links
 from trialsim.calibration.targets import read_targets
 from trialsim.calibration.validate import (
-    _draw_errors,
     find_crps,
     find_left_out,
     find_others,
@@ -154,27 +152,17 @@ def test_a_wider_prior_is_a_normal_of_twice_the_spread() -> None:
     np.testing.assert_array_equal(widen_priors(z, np.zeros(0, np.intp)), np.zeros(7))
 
 
-def test_errors_of_the_surrogate_are_shared_within_an_arm_alone() -> None:
-    layout = read_posterior().layout
-    drawn = _draw_errors(layout, 20_000, np.random.default_rng(1))
-    expected = layout.loadings @ layout.loadings.T * np.equal.outer(layout.cell, layout.cell)
-    np.fill_diagonal(expected, 1.0)
-    # Five standard errors of a correlation, the largest of some thousands.
-    np.testing.assert_allclose(np.corrcoef(drawn.T), expected, atol=5.0 / np.sqrt(20_000))
-
-
 def test_a_prediction_holds_parameters_discrepancy_and_counts() -> None:
-    """One parameter set: the variance left is discrepancy, surrogate's error and the chance of the counts."""
+    """One parameter set: what is left is discrepancy, the part of the surrogate's error that is not shared, and chance."""
     calibration = read_posterior()
     (target,) = (each for each in calibration.problem.targets if each.study == "CHOICES")
     row = calibration.sample.points[:1]
     links = predict_study(calibration, row, np.ones(1), [target], 3)[:, 0]
-    own, spreads = split_points(row)
     layout = lay_out_targets([target], calibration.problem.components)
-    parts = predict_links(calibration.surrogate, own)
+    parts, errors = find_links(calibration.surrogate, row)
     middle = predict_targets(layout, parts)[0, 0]
-    tau = find_taus(spreads)[0, layout.kind[0]]
-    error = find_error(calibration.surrogate, parts)[0, layout.component[0]]
+    tau = find_taus(split_points(row)[1])[0, layout.kind[0]]
+    error = errors[0, layout.component[0]]
     rng = np.random.default_rng(4)
     at = middle + np.hypot(tau, np.sqrt(error)) * rng.standard_normal(400_000)
     n = round(target.n)
