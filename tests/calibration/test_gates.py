@@ -26,9 +26,8 @@ LAYOUT = lay_out_targets(PROBLEM.fitted, PROBLEM.components)
 D = len(PROBLEM.prior.names)
 RNG = np.random.default_rng(11)
 # At the prior the median discrepancy is 0.67 scales, below the 1.96 of the limit.
-SAMPLE = Sample(
-    RNG.standard_normal((500, D + len(TAU_SCALES) + FACTORS)), np.zeros((500, len(LAYOUT.groups))), 1.002, 1900.0
-)
+POINTS = RNG.standard_normal((500, D + len(TAU_SCALES) + FACTORS))
+SAMPLE = Sample(POINTS, np.zeros((500, len(LAYOUT.groups))), 1.002, 1900.0)
 CHECK = np.column_stack([np.full(len(PROBLEM.components), 0.01), np.full(len(PROBLEM.components), 0.02)])
 SURROGATE = read_posterior().surrogate
 RUNS = Design(np.zeros((200, D)), np.zeros((200, len(PROBLEM.components), 2)), ())

@@ -153,7 +153,7 @@ def test_a_wider_prior_is_a_normal_of_twice_the_spread() -> None:
 
 
 def test_a_prediction_holds_parameters_discrepancy_and_counts() -> None:
-    """One parameter set: what is left is discrepancy, the part of the surrogate's error that is not shared, and chance."""
+    """One parameter set: left are discrepancy, what the surrogate's error does not share, and chance."""
     calibration = read_posterior()
     (target,) = (each for each in calibration.problem.targets if each.study == "CHOICES")
     row = calibration.sample.points[:1]
