@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Sequence
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any, Final
@@ -30,6 +30,8 @@ from trialsim.runs.atomic import write_directory
 POSTERIOR: Final = "posterior.npz"
 # Rows of the sample that are kept for validation.
 KEPT: Final = 2000
+# What of a surrogate is no real number.
+PLACES: Final = ("size", "terms")
 OTHERS: Final = ("points", "check", "data", "quality")
 WANTED: Final = "the file as `trialsim calibrate` writes it, with the same `--targets`"
 
@@ -54,7 +56,7 @@ def write_calibration(calibration: Calibration, options: Options, folder: Path) 
 
 def _save(path: Path, calibration: Calibration, seed: int) -> None:
     arrays: dict[str, Any] = {
-        f"surrogate_{name}": np.asarray(value, value.dtype if value.dtype.kind == "i" else np.float32)
+        f"surrogate_{name}": np.asarray(value, np.intp if name in PLACES else np.float32)
         for name, value in asdict(calibration.surrogate).items()
     }
     arrays["points"] = pick_rows(calibration.sample.points, KEPT, seed + 9).astype(np.float32)
@@ -87,10 +89,11 @@ def read_posterior(file: Path | Traversable | None = None, targets: Sequence[Tar
         raise InputError([Problem(name, None, "data", "stale: of other targets or priors", WANTED)])
     surrogate = Surrogate(
         **{
-            each.name: arrays[f"surrogate_{each.name}"].astype(np.intp if each.name == "pairs" else np.float64)
+            each.name: arrays[f"surrogate_{each.name}"].astype(np.intp if each.name in PLACES else np.float64)
             for each in fields(Surrogate)
         }
     )
+    surrogate = replace(surrogate, size=int(surrogate.size))
     return restore(problem, surrogate, arrays["points"].astype(np.float64), arrays["check"], arrays["quality"])
 
 

@@ -95,7 +95,7 @@ def sample_posterior(
     def find(rows: Floats) -> Floats:
         return np.asarray(find_log_likelihood(surrogate, layout, rows).sum(axis=1) + widen_priors(rows, doubted))
 
-    points = sample_particles(find, surrogate.slopes.shape[1] + len(TAU_SCALES) + FACTORS, seed, particles, chains)
+    points = sample_particles(find, surrogate.size + len(TAU_SCALES) + FACTORS, seed, particles, chains)
 
     states = move_from_both_sides(find, points, walkers, seed, most_rhat)
     rows = states.reshape(-1, points.shape[1])

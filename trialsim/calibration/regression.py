@@ -1,16 +1,17 @@
 """One simulated statistic as a polynomial of the coordinates on its link scale, fitted to simulated counts.
 
-A generalised linear model (binomial with logit, Poisson with log and exposure; McCullagh and Nelder 1989) in the
-coordinates, their squares, and for those that matter most their cubes and products. Most of these terms are nought for
-any one statistic, and together they would bring more chance than they explain: so every coefficient has a normal prior
-with a standard deviation of its own, flat on the standard deviation, which is estimated with it (relevance
-determination: MacKay 1992; Tipping 2001). Terms without evidence vanish.
+A generalised linear model (binomial with logit, Poisson with log and exposure; McCullagh and Nelder 1989) in Hermite's
+polynomials of the coordinates, uncorrelated under their standard normal law: slopes and squares of all, and terms up to
+the fourth order of those that matter most. Most terms are nought for any one statistic, and together they would bring
+more chance than they explain: so every coefficient has a normal prior with a standard deviation of its own, flat on the
+standard deviation, which is estimated with it (relevance determination: MacKay 1992; Tipping 2001). Terms without
+evidence vanish.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, permutations
 from typing import Final
 
 import numpy as np
@@ -19,20 +20,24 @@ import numpy.typing as npt
 type Floats = npt.NDArray[np.float64]
 type Indices = npt.NDArray[np.intp]
 
-# Coordinates, by the size of their slopes, that have products with each other, and those that have a cube.
+# Coordinates, by the size of their slopes, that have products with each other, terms of the third order (their cubes
+# among them), and of the fourth.
 PAIRED: Final = 15
-CUBED: Final = 6
-# Standard deviations of the coefficients to begin with (links): of the intercept, slopes, squares, cubes and products.
-FIRST_SPREADS: Final = (10.0, 0.7, 0.2, 0.1, 0.15)
+THIRDS: Final = 8
+FOURTHS: Final = 5
+ORDERS: Final = 4
+# Standard deviations of the coefficients to begin with (links), by the order of their terms; that of the intercept.
+FIRST_SPREADS: Final = (0.7, 0.2, 0.1, 0.05)
+INTERCEPT_SPREAD: Final = 10.0
 # Rounds of their estimation, and the least variance that any of them gets.
 SPREAD_ROUNDS: Final = 8
 LEAST_VARIANCE: Final = 1e-8
-# A smaller product is left out: it would move a share by a fortieth of a percentage point.
-LEAST_PRODUCT: Final = 0.001
+# A smaller coefficient is left out: it would move a share by a twentieth of a percentage point.
+LEAST_COEFFICIENT: Final = 0.002
 LINK_LIMIT: Final = 14.0
 STEPS: Final = 25
 LARGEST_STEP: Final = 2.0
-SETTLED: Final = 1e-6
+SETTLED: Final = 1e-4
 # Rows with less information tell their distance from the fit too coarsely, and those with more leverage decide it.
 LEAST_INFORMATION: Final = 3.0
 MOST_LEVERAGE: Final = 0.8
@@ -41,16 +46,11 @@ LEAST_ROWS: Final = 20
 
 @dataclass(frozen=True, slots=True)
 class Polynomial:
-    """Coefficients of one statistic: intercept; slopes, squares and cubes [d] (0 where a coordinate has no cube);
-    products [P] of the coordinates in pairs [P, 2].
-    """
+    """One statistic: intercept, coefficients [T], and terms [T, 3] of `multiply_terms`."""
 
     intercept: float
-    slopes: Floats
-    squares: Floats
-    cubes: Floats
-    products: Floats
-    pairs: Indices
+    coefficients: Floats
+    terms: Indices
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +63,38 @@ class _Counts:
     is_rate: bool
 
 
-def find_cubes(points: Floats) -> Floats:
-    """Return the cubes of standard normal coordinates without their linear part (Hermite's third polynomial)."""
-    return np.asarray(points * (points * points - 3.0))  # a power would take ten times as long
+def multiply_terms(points: Floats, terms: Indices) -> Floats:
+    """Return the terms' values [T, rows] at coordinates [rows, d].
+
+    terms: [T, 3] places of what each multiplies in the list of 1 and Hermite's polynomials of the first order of every
+    coordinate, of the second, the third and the fourth.
+    """
+    x = np.ascontiguousarray(points.T)
+    square = x * x
+    table = np.concatenate(
+        [np.ones((1, len(points))), x, square - 1.0, x * (square - 3.0), square * (square - 6.0) + 3.0]
+    )
+    return np.asarray(table[terms[:, 0]] * table[terms[:, 1]] * table[terms[:, 2]])
+
+
+def list_terms(d: int, strongest: Indices) -> Indices:
+    """Return the terms [T, 3] of a fit (`multiply_terms`): the 2 d of slopes and squares first. strongest: coordinates
+    in the order of what they matter.
+    """
+
+    def at(coordinate: int, order: int) -> int:
+        return 1 + (order - 1) * d + coordinate
+
+    paired, thirds, fourths = (sorted(map(int, strongest[:count])) for count in (PAIRED, THIRDS, FOURTHS))
+    terms = [(at(i, order), 0, 0) for order in (1, 2) for i in range(d)]
+    terms += [(at(i, 1), at(j, 1), 0) for i, j in combinations(paired, 2)]
+    terms += [(at(i, 3), 0, 0) for i in thirds]
+    terms += [(at(i, 2), at(j, 1), 0) for i, j in permutations(thirds, 2)]
+    terms += [(at(i, 1), at(j, 1), at(k, 1)) for i, j, k in combinations(thirds, 3)]
+    terms += [(at(i, 4), 0, 0) for i in fourths]
+    terms += [(at(i, 3), at(j, 1), 0) for i, j in permutations(fourths, 2)]
+    terms += [(at(i, 2), at(j, 2), 0) for i, j in combinations(fourths, 2)]
+    return np.array(terms, np.intp)
 
 
 def find_moments(link: Floats, amount: Floats, is_rate: bool) -> tuple[Floats, Floats]:
@@ -85,25 +114,23 @@ def fit_polynomial(points: Floats, result: Floats, weights: Floats, is_rate: boo
     used = (result[:, 1] > 0.0) & (weights > 0.0)
     x, d = points[used], points.shape[1]
     counts = _Counts(result[used, 0], result[used, 1], weights[used], is_rate)
-    main = np.column_stack([np.ones(len(x)), x, x * x])
-    of_intercept, of_slope, of_square, of_cube, of_product = FIRST_SPREADS
-    spreads = np.concatenate([[of_intercept], np.full(d, of_slope), np.full(d, of_square)])
-    first, _ = _climb(main, counts, _begin(counts, main.shape[1]), spreads**2, 0.0)
-    strongest = np.argsort(-np.abs(first[1 : d + 1]))
-    cubed = np.sort(strongest[:CUBED])
-    pairs = np.array(list(combinations(np.sort(strongest[:PAIRED]), 2)), dtype=np.intp).reshape(-1, 2)
-    design = np.column_stack([main, find_cubes(x[:, cubed]), x[:, pairs[:, 0]] * x[:, pairs[:, 1]]])
-    wide = np.concatenate([spreads, np.full(len(cubed), of_cube), np.full(len(pairs), of_product)])
-    begin = np.concatenate([first, np.zeros(len(wide) - len(first))])
-    return _name_terms(_estimate(design, counts, begin, wide**2), d, cubed, pairs)
+    plain = list_terms(d, np.zeros(0, np.intp))
+    first, _ = _climb(_build(x, plain), counts, _begin(counts, 1 + len(plain)), _find_first(plain, d), 0.0)
+    terms = list_terms(d, np.argsort(-np.abs(first[1 : d + 1])))
+    beta = np.concatenate([first, np.zeros(len(terms) - len(plain))])
+    beta = _estimate(_build(x, terms), counts, beta, _find_first(terms, d))
+    kept = np.abs(beta[1:]) >= LEAST_COEFFICIENT
+    return Polynomial(float(beta[0]), beta[1:][kept], terms[kept])
 
 
-def _name_terms(beta: Floats, d: int, cubed: Indices, pairs: Indices) -> Polynomial:
-    cubes = np.zeros(d)
-    slopes, squares, of_cubes, products = np.split(beta[1:], np.cumsum([d, d, len(cubed)]))
-    cubes[cubed] = of_cubes
-    kept = np.abs(products) >= LEAST_PRODUCT
-    return Polynomial(float(beta[0]), slopes, squares, cubes, products[kept], pairs[kept])
+def _build(points: Floats, terms: Indices) -> Floats:
+    return np.column_stack([np.ones(len(points)), multiply_terms(points, terms).T])
+
+
+def _find_first(terms: Indices, d: int) -> Floats:
+    """Return the prior variances of intercept and terms to begin with."""
+    orders = np.where(terms > 0, (terms - 1) // d + 1, 0).sum(axis=1)
+    return np.concatenate([[INTERCEPT_SPREAD**2], np.array(FIRST_SPREADS)[orders - 1] ** 2])
 
 
 def _begin(counts: _Counts, size: int) -> Floats:

@@ -77,7 +77,11 @@ def rank_truths(
     not seen them. Finished ones are kept in the options' folder, so that a killed run resumes.
     """
     layout = lay_out_targets(problem.fitted, problem.components)
-    links = predict_targets(layout, find_direct_links(problem.components, truths.results)[0])
+    direct, chance = find_direct_links(problem.components, truths.results)
+    links = predict_targets(layout, direct)
+    # The truths' own chance is part of what a surrogate is off by here, and nowhere else.
+    level = surrogate.error + chance.mean(axis=0)[:, None] * [1.0, 0.0, 0.0]
+    surrogate = replace(surrogate, error=level)
     spreads, data = draw_replications(layout, links, options.seed)
     known = np.concatenate([truths.points, spreads], axis=1)
     jobs = list(zip(data, known, count(options.seed)))[first:]

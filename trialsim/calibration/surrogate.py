@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from trialsim.calibration.design import Design
-from trialsim.calibration.regression import LINK_LIMIT, Polynomial, find_cubes, fit_polynomial
+from trialsim.calibration.regression import LINK_LIMIT, Polynomial, fit_polynomial, multiply_terms
 from trialsim.calibration.targets import Component
 from trialsim.calibration.unseen import FACTORS, find_variance, measure_errors
 
@@ -24,8 +24,8 @@ type Indices = npt.NDArray[np.intp]
 
 @dataclass(frozen=True, slots=True)
 class Surrogate:
-    """Coefficients of every component: intercept [C], slopes, squares and cubes [C, d], products [C, P] of the
-    coordinates in pairs [P, 2] (every pair that any component has; 0 where one has it not).
+    """Intercept [C] and coefficients [C, T] of every component, of terms [T, 3] (`regression.multiply_terms`; every
+    term that any component has, 0 where one has it not) of `size` coordinates.
 
     error: [C, 3] level, growth, and middle link: level + growth (link - middle)^2 is the variance on the link scale of
     predicting a simulation that the fit has not seen, beyond counting noise: what the polynomial lacks, and the error
@@ -33,37 +33,28 @@ class Surrogate:
     common.
     """
 
+    size: int
     intercept: Floats
-    slopes: Floats
-    squares: Floats
-    cubes: Floats
-    products: Floats
-    pairs: Indices
+    coefficients: Floats
+    terms: Indices
     error: Floats
     shared: Floats
 
 
 def predict_links(surrogate: Surrogate, points: Floats) -> Floats:
     """Return the link (logit of a share, logarithm of a rate) of every component [rows, C] at coordinates [rows, d]."""
-    across = np.ascontiguousarray(points.T)
-    squares = across * across
-    links = surrogate.slopes @ across
-    links += surrogate.squares @ squares
-    links += surrogate.cubes @ find_cubes(across)
-    links += surrogate.products @ (across[surrogate.pairs[:, 0]] * across[surrogate.pairs[:, 1]])
-    return np.asarray(np.clip(links.T + surrogate.intercept, -LINK_LIMIT, LINK_LIMIT))
+    links = (surrogate.coefficients @ multiply_terms(points, surrogate.terms)).T + surrogate.intercept
+    return np.asarray(np.clip(links, -LINK_LIMIT, LINK_LIMIT))
 
 
 def keep_components(surrogate: Surrogate, used: Indices) -> Surrogate:
-    """Return the surrogate of some components, in the order of their numbers `used`, without the others' pairs."""
-    paired = surrogate.products[used].any(axis=0)
+    """Return the surrogate of some components, in the order of their numbers `used`, without the others' terms."""
+    kept = surrogate.coefficients[used].any(axis=0)
     return Surrogate(
+        surrogate.size,
         surrogate.intercept[used],
-        surrogate.slopes[used],
-        surrogate.squares[used],
-        surrogate.cubes[used],
-        surrogate.products[used][:, paired],
-        surrogate.pairs[paired],
+        surrogate.coefficients[used][:, kept],
+        surrogate.terms[kept],
         surrogate.error[used],
         surrogate.shared[used],
     )
@@ -94,26 +85,23 @@ def fit_surrogate(components: Sequence[Component], design: Design, centre: Float
         fit_polynomial(design.points, design.results[:, i], weights, component.is_rate)
         for i, component in enumerate(components)
     ]
-    products, pairs = _join_products(found)
-    count = len(components)
+    coefficients, terms = _join_terms(found)
     exact = Surrogate(
+        design.points.shape[1],
         np.array([each.intercept for each in found]),
-        np.array([each.slopes for each in found]),
-        np.array([each.squares for each in found]),
-        np.array([each.cubes for each in found]),
-        products,
-        pairs,
-        np.zeros((count, 3)),
-        np.zeros((count, FACTORS)),
+        coefficients,
+        terms,
+        np.zeros((len(components), 3)),
+        np.zeros((len(components), FACTORS)),
     )
     error, shared = measure_errors(components, predict_links(exact, unseen.points), unseen.results)
     return replace(exact, error=error, shared=shared)
 
 
-def _join_products(found: Sequence[Polynomial]) -> tuple[Floats, Indices]:
-    """Return the products [C, P] of every component's pairs, and the pairs [P, 2] of all."""
-    listed, place = np.unique(np.concatenate([each.pairs for each in found]), axis=0, return_inverse=True)
+def _join_terms(found: Sequence[Polynomial]) -> tuple[Floats, Indices]:
+    """Return the coefficients [C, T] of every component, and the terms [T, 3] of all."""
+    listed, place = np.unique(np.concatenate([each.terms for each in found]), axis=0, return_inverse=True)
     out = np.zeros((len(found), len(listed)))
-    row = np.repeat(np.arange(len(found)), [len(each.pairs) for each in found])
-    out[row, place.reshape(-1)] = np.concatenate([each.products for each in found])
+    row = np.repeat(np.arange(len(found)), [len(each.terms) for each in found])
+    out[row, place.reshape(-1)] = np.concatenate([each.coefficients for each in found])
     return out, listed
