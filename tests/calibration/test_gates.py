@@ -188,8 +188,8 @@ def test_a_killed_ranking_goes_on_where_it_was(tmp_path: Path, monkeypatch: pyte
     """Two truths of three are finished; the row of one is damaged: that one and the third are ranked."""
     ranked: list[int] = []
 
-    def rank(_function: object, jobs: list[tuple[object, object, int]], *_rest: object) -> Iterator[np.ndarray]:
-        for _, _, seed in jobs:
+    def rank(_function: object, jobs: list[tuple[object, object, object, int]], *_rest: object) -> Iterator[np.ndarray]:
+        for *_, seed in jobs:
             ranked.append(seed)
             yield np.full(size, 0.25)
 

@@ -79,12 +79,11 @@ def rank_truths(
     layout = lay_out_targets(problem.fitted, problem.components)
     direct, chance = find_direct_links(problem.components, truths.results)
     links = predict_targets(layout, direct)
-    # The truths' own chance is part of what a surrogate is off by here, and nowhere else.
-    level = surrogate.error + chance.mean(axis=0)[:, None] * [1.0, 0.0, 0.0]
-    surrogate = replace(surrogate, error=level)
     spreads, data = draw_replications(layout, links, options.seed)
     known = np.concatenate([truths.points, spreads], axis=1)
-    jobs = list(zip(data, known, count(options.seed)))[first:]
+    # A truth's own chance is part of what the surrogate is off by there.
+    errors = [surrogate.error + own[:, None] * [1.0, 0.0, 0.0] for own in chance]
+    jobs = list(zip(data, known, errors, count(options.seed)))[first:]
     names = (*problem.prior.names, *(f"discrepancy {kind}" for kind in TAU_SCALES))
     if not jobs:
         return Ranks(np.zeros((0, len(names))), np.zeros(0), names)
@@ -116,10 +115,10 @@ def draw_replications(layout: Layout, links: Floats, seed: int) -> tuple[Floats,
     return np.concatenate(spreads), data
 
 
-def _rank_truth(surrogate: Surrogate, replication: tuple[Layout, Floats, int]) -> Floats:
+def _rank_truth(surrogate: Surrogate, replication: tuple[Layout, Floats, Floats, int]) -> Floats:
     """Return the R-hat of a sample, then the truth's rank in it for every coordinate."""
-    data, truth, seed = replication
-    sample = sample_posterior(surrogate, data, seed, WALKERS, MOST_RHAT, chains=1)
+    data, truth, error, seed = replication
+    sample = sample_posterior(replace(surrogate, error=error), data, seed, WALKERS, MOST_RHAT, chains=1)
     return np.concatenate([[sample.rhat], (sample.points[:, : len(truth)] < truth).mean(axis=0)])
 
 
