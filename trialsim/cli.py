@@ -18,6 +18,7 @@ from trialsim.exits import (
     leave_on_termination,
     print_json,
     report_problems,
+    settle_streams,
 )
 from trialsim.problems import InputError, Problem
 
@@ -252,6 +253,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     given = list(sys.argv[1:] if arguments is None else arguments) or ["--help"]
     as_json = "--json" in given
+    settle_streams()
     leave_on_termination()
     try:
         code = app(given, prog_name="trialsim", standalone_mode=False)

@@ -69,7 +69,10 @@ def calibrate(
         quiet=quiet,
     )
     ranked = find_rank_gates(find_ranks(problem, options, out, truths))
-    _demand(ranked, "other walkers or moves (moves.py): samples do not cover truths that are known")
+    _demand(
+        ranked,
+        "truths that are found; more of them (--truths) tell chance from a fault of the method (docs/validation.md)",
+    )
     found = run_calibration(problem, options)
     _demand(found.gates, "more parameter sets (--design), or targets that agree better")
     stamp = write_calibration(replace(found, gates={**found.gates, **ranked}), options, out)

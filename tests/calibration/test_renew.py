@@ -12,6 +12,7 @@ from trialsim.calibration import renew
 from trialsim.calibration.calibrate import simulate_problem
 from trialsim.calibration.design import Design
 from trialsim.calibration.stamp import hash_model
+from trialsim.parameters.calibrated import SEAL, seal_stamp
 from trialsim.parameters.evidence import find_evidence_file
 
 FILES = ("draws.csv", "draws.json", "posterior.npz", "sbc.json")
@@ -30,7 +31,8 @@ def folder(tmp_path: Path) -> Path:
 
 
 def edit(path: Path, **changes: Any) -> None:
-    path.write_text(json.dumps(json.loads(path.read_text("utf-8")) | changes), encoding="utf-8")
+    changed = read(path) | changes
+    path.write_text(json.dumps(seal_stamp(changed) if SEAL in changed else changed), encoding="utf-8")
 
 
 def read(path: Path) -> dict[str, Any]:
@@ -43,7 +45,8 @@ def test_unmoved_statistics_renew_the_stamp_of_draws_and_ranks(folder: Path) -> 
     assert renew.renew_stamp(folder)
     after = read(folder / "draws.json")
     assert after["model"] == read(folder / "sbc.json")["model"] == hash_model()
-    assert {**after, "model": before["model"]} == before
+    assert seal_stamp({**after, "model": before["model"]}) == before
+    assert after == seal_stamp(after)
 
 
 def test_moved_statistics_are_refused_unless_they_are_checked(folder: Path) -> None:
@@ -67,6 +70,11 @@ def test_another_posterior_is_never_renewed(folder: Path) -> None:
     before = {name: (folder / name).read_bytes() for name in FILES}
     assert not renew.renew_stamp(folder, checked=True, checks=CHECKS)
     assert {name: (folder / name).read_bytes() for name in FILES} == before
+
+
+def test_a_stamp_that_was_edited_is_never_renewed(folder: Path) -> None:
+    (folder / "draws.json").write_text(json.dumps(read(folder / "draws.json") | {"seed": 1}), encoding="utf-8")
+    assert not renew.renew_stamp(folder)
 
 
 def test_code_that_simulates_something_else_is_refused(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

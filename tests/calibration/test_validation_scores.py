@@ -28,7 +28,6 @@ from trialsim.calibration.validate import (
     predict_study,
     reweight_without,
     sample_without,
-    summarise_predictions,
 )
 
 
@@ -205,13 +204,3 @@ def test_spread_leaves_out_what_chance_alone_gives() -> None:
         0.3, abs=0.06
     )
     assert find_spread(np.zeros(5), errors[:5]) == 0.0
-
-
-def test_a_summary_without_a_baseline_compares_with_none() -> None:
-    calibration = read_posterior()
-    found, _ = validate.validate(calibration, lambda others: (0.0, 1.0), lambda done, total: None, ["CHOICES"])
-    own = summarise_predictions(found)
-    assert own["targets"] == len(found) == 1
-    assert own["never_fitted"]["targets"] == 0
-    assert own["misses"] == [each.target.name for each in found if not each.inside]
-    assert own["crps_against_constant_hazard"]["targets"] == 0

@@ -1,6 +1,7 @@
 """The command line's shell: exit codes, one screen a mistake, JSON for machines, and what a command may load."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -196,6 +197,44 @@ def test_a_full_disk_under_the_output_is_one_screen() -> None:
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
     assert "No space left" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("command", "code", "shown"),
+    [
+        ("parameters list --json > /dev/full", 2, "No space left"),
+        ("check nope --json > /dev/full", 2, "no such file"),
+        ("check nope --json | true", 2, ""),
+        ("parameters list >&-", 0, ""),
+        ("parameters list --json >&-", 0, ""),
+        ("check nope --json >&-", 2, ""),
+        ("check nope 2>&-", 2, ""),
+    ],
+)
+def test_output_that_is_full_or_closed_is_no_traceback(command: str, code: int, shown: str) -> None:
+    if not Path("/dev/full").exists():
+        pytest.skip("this system has no /dev/full")
+    program = f"set -o pipefail; {sys.executable} -m trialsim {command}"
+    done = subprocess.run(["bash", "-c", program], capture_output=True, text=True, check=False)
+    assert "Traceback" not in done.stderr
+    assert "Error" not in done.stderr
+    assert shown in done.stderr
+    assert done.returncode == code
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252"])
+def test_a_terminal_without_the_letters_gets_plain_ones(encoding: str) -> None:
+    def show(name: str, *options: str) -> str:
+        command = [sys.executable, "-m", "trialsim", "parameters", "show", "overdose_ratio_lapse", *options]
+        surroundings = {**os.environ, "PYTHONIOENCODING": name}
+        done = subprocess.run(command, capture_output=True, env=surroundings, check=False)
+        assert (done.returncode, done.stderr) == (0, b"")
+        return done.stdout.decode(name)
+
+    limits = "0.0743\N{EN DASH}0.376"
+    assert limits in show("utf-8")
+    assert (limits if encoding == "cp1252" else "0.0743-0.376") in show(encoding)
+    assert json.loads(show(encoding, "--json")) == json.loads(show("utf-8", "--json"))
 
 
 HANG = """

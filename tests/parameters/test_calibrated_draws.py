@@ -1,5 +1,6 @@
 """The calibrated draws that ship: joint rows inside their ranges, of today's evidence and code, behind gates."""
 
+import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -92,6 +93,15 @@ def test_damaged_draws_are_refused_in_one_screen(name: str, damage: bytes | None
         calibrated.read_calibrated_draws()
     assert len(caught.value.problems) == 1
     assert name in caught.value.problems[0].file
+
+
+def test_a_stamp_whose_figures_were_edited_is_refused(folder: Path) -> None:
+    """Runs without draws take medians and limits from the stamp."""
+    stamp = json.loads((folder / "draws.json").read_text("utf-8"))
+    next(iter(stamp["parameters"].values()))["posterior"]["median"] *= 1.1
+    (folder / "draws.json").write_text(json.dumps(stamp), encoding="utf-8")
+    with pytest.raises(InputError, match="edited"):
+        calibrated.read_calibration()
 
 
 def test_without_draws_nothing_is_calibrated(folder: Path) -> None:

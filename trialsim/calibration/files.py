@@ -21,6 +21,7 @@ from trialsim.calibration.posterior import Sample, find_log_likelihood
 from trialsim.calibration.stamp import hash_data
 from trialsim.calibration.surrogate import Surrogate
 from trialsim.calibration.targets import Target
+from trialsim.parameters.calibrated import seal_stamp
 from trialsim.parameters.evidence import find_evidence_file
 from trialsim.parameters.reader import read_parameters
 from trialsim.problems import InputError, Problem
@@ -39,7 +40,7 @@ def write_calibration(calibration: Calibration, options: Options, folder: Path) 
 
     text, stamp = tabulate_draws(calibration, options)
     # What a few of the draws simulate lets `renew` see that an edit changed nothing.
-    stamp = {**stamp, "fingerprint": find_fingerprint(text)}
+    stamp = seal_stamp({**stamp, "fingerprint": find_fingerprint(text)})
     write_directory(
         folder,
         {

@@ -25,6 +25,7 @@ from trialsim.calibration.populations import simulate_components
 from trialsim.calibration.prior import fill_values
 from trialsim.calibration.ranks import RANKS
 from trialsim.calibration.stamp import hash_everything
+from trialsim.parameters.calibrated import SEAL, seal_stamp
 from trialsim.parameters.reader import read_parameters
 from trialsim.runs.atomic import write_file
 
@@ -72,7 +73,8 @@ def renew_stamp(folder: Path, checked: bool = False, checks: int = CHECKS) -> bo
     stamp = json.loads((folder / "draws.json").read_text("utf-8"))
     today: dict[str, Any] = {**hash_everything()}
     old = {key: stamp.get(key) for key in today}
-    if any(old[key] != today[key] for key in ("inference", "data")):
+    edited = stamp.get(SEAL) != seal_stamp(stamp)[SEAL]
+    if edited or any(old[key] != today[key] for key in ("inference", "data")):
         return False
     fingerprint = find_fingerprint((folder / "draws.csv").read_text("utf-8"))
     note: dict[str, Any] = {}
@@ -86,7 +88,7 @@ def renew_stamp(folder: Path, checked: bool = False, checks: int = CHECKS) -> bo
         stored = json.loads(ranks.read_text("utf-8"))
         if {key: stored.get(key) for key in old} == old:
             write_file(ranks, (json.dumps(stored | today, indent=1) + "\n").encode())
-    text = json.dumps(stamp | today | note, indent=1, ensure_ascii=False) + "\n"
+    text = json.dumps(seal_stamp(stamp | today | note), indent=1, ensure_ascii=False) + "\n"
     write_file(folder / "draws.json", text.encode())
     return True
 
@@ -95,7 +97,8 @@ def main() -> None:
     """Renew the stamp in the folder that is named."""
     folder, *options = sys.argv[1:]
     if not renew_stamp(Path(folder), "--checked" in options):
-        print("statistics, targets, priors or inference have changed: run `trialsim calibrate`", file=sys.stderr)
+        message = "statistics, targets, priors, inference or the stamp itself have changed: run `trialsim calibrate`"
+        print(message, file=sys.stderr)
         raise SystemExit(1)
     print(Path(folder) / "draws.json")
 

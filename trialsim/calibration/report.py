@@ -15,8 +15,9 @@ import numpy as np
 
 from trialsim.calibration.calibrate import Calibration
 from trialsim.calibration.posterior import Sample
+from trialsim.calibration.scores import summarise_predictions
 from trialsim.calibration.sensitivity import find_information, find_sensitivity
-from trialsim.calibration.validate import Prediction, find_crossing, list_doubted, list_studies, summarise_predictions
+from trialsim.calibration.validate import Prediction, find_crossing, list_doubted, list_studies
 from trialsim.runs.atomic import write_directory
 
 UNITS = {"binomial": "share", "poisson": "per person-year", "normal": "ratio"}
@@ -131,26 +132,19 @@ def _report_summary(report: Mapping[str, Any]) -> str:
     own = report["summary"]
     lines = [
         "## In short\n",
-        f"- {own['coverage_95']:.1%} of {own['targets']} left-out numbers lie in their 95% intervals, "
-        f"{own['coverage_50']:.1%} in their 50% intervals.",
+        f"- {_cover(own, 95)} of {own['targets']} left-out numbers lie in their 95% intervals, {_cover(own, 50)} in "
+        "their 50% intervals.",
     ]
     never = own["never_fitted"]
     if never["targets"]:
-        lines.append(
-            f"- Of the {never['targets']} among them that are never fitted: {never['coverage_95']:.1%} and "
-            f"{never['coverage_50']:.1%}."
-        )
+        shares = f"{_cover(never, 95)} and {_cover(never, 50)}"
+        lines.append(f"- Of the {never['targets']} among them that are never fitted: {shares}.")
     for key, words in (
         ("crps_against_pooled_mean", "the pooled mean of the other studies in the set"),
         ("crps_against_constant_hazard", "a constant-hazard model"),
     ):
-        each = own[key]
-        if not each["targets"]:
-            continue
-        lines.append(
-            f"- Score (CRPS, link scale, smaller is better) {each['model']:.3f}, against {each['baseline']:.3f}"
-            f" of {words} ({each['targets']} numbers)."
-        )
+        if own[key]["targets"]:
+            lines.append(_report_score(own[key], words))
     if own["median_width_over_naive"] is not None:
         lines.append(
             f"- Intervals are {own['median_width_over_naive']:.2f} times as wide as naive prediction intervals "
@@ -165,7 +159,42 @@ def _report_summary(report: Mapping[str, Any]) -> str:
         lines.append(
             f"- Priors that rest on people left out with {studies} have twice their spread then: {_code(names)}."
         )
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, *_report_kinds(own["by_kind"])]) + "\n"
+
+
+def _cover(own: Mapping[str, Any], level: int) -> str:
+    """Words for a share inside, with the standard error of drawing studies anew."""
+    share, error = own[f"coverage_{level}"], own[f"coverage_{level}_error"]
+    return f"{share:.1%}" + ("" if error is None else f" (standard error {100.0 * error:.1f} points)")
+
+
+def _report_score(own: Mapping[str, Any], words: str) -> str:
+    better = own["model"] - own["baseline"]
+    ends = "" if own["difference_low"] is None else f", {own['difference_low']:+.3f} to {own['difference_high']:+.3f}"
+    return (
+        f"- Score (CRPS, link scale, smaller is better) {own['model']:.3f}, against {own['baseline']:.3f} of {words} "
+        f"({own['targets']} numbers of {own['studies']} studies; difference {better:+.3f}{ends} over studies)."
+    )
+
+
+def _report_kinds(kinds: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Lines of the table of coverage by kind of number."""
+    lines = [
+        "",
+        "Numbers of one study stand or fall together: standard errors and ranges are those of drawing studies anew",
+        "(of a handful of studies they say too little, and nothing where all agree).",
+        "",
+        "| kind | numbers | studies | inside 95% | standard error | inside 50% | standard error |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for own in kinds:
+        cells = [
+            "" if (value := own[f"coverage_{level}{end}"]) is None else f"{value:.0%}"
+            for level in (95, 50)
+            for end in ("", "_error")
+        ]
+        lines.append(f"| {own['kind']} | {own['targets']} | {own['studies']} | {' | '.join(cells)} |")
+    return lines
 
 
 def _code(names: Sequence[str]) -> str:

@@ -133,7 +133,17 @@ def sample_without(calibration: Calibration, study: str, seed: int) -> Sample:
     sample = sample_posterior(calibration.surrogate, layout, seed, REFIT_WALKERS, MOST_REFIT_RHAT, doubted=doubted)
     if sample.rhat > MOST_REFIT_RHAT:
         message = f"the posterior without this study has R-hat {sample.rhat:.3f} where {MOST_REFIT_RHAT} is the limit"
-        raise InputError([Problem("validation", None, study, message, "another seed, or more moves (moves.py)")])
+        raise InputError(
+            [
+                Problem(
+                    "validation",
+                    None,
+                    study,
+                    message,
+                    "a calibration with more parameter sets (--design), or with another --seed",
+                )
+            ]
+        )
     return sample
 
 
@@ -306,35 +316,6 @@ def validate(
         found += [score_prediction(target, links[:, i], how, k, targets, pool, done) for i, target in enumerate(mine)]
     progress(len(chosen), len(chosen))
     return found, anew
-
-
-def summarise_predictions(predictions: Sequence[Prediction]) -> dict[str, Any]:
-    """Return coverage (of all, and of the numbers that no fit ever sees), mean scores against the baselines, and the
-    misses by name.
-    """
-
-    def cover(some: Sequence[Prediction]) -> dict[str, float]:
-        return {
-            "targets": len(some),
-            "coverage_95": float(np.mean([p.inside for p in some])) if some else float("nan"),
-            "coverage_50": float(np.mean([p.inside50 for p in some])) if some else float("nan"),
-        }
-
-    def compare(baseline: str) -> dict[str, float]:
-        pairs = [(p.crps, getattr(p, baseline)) for p in predictions if np.isfinite(getattr(p, baseline))]
-        own, other = np.mean(pairs, axis=0) if pairs else (float("nan"), float("nan"))
-        return {"targets": len(pairs), "model": float(own), "baseline": float(other)}
-
-    naive = [(p.width, p.naive_width) for p in predictions if np.isfinite(p.naive_width)]
-    return {
-        **cover(predictions),
-        "never_fitted": cover([p for p in predictions if p.target.role == "held out"]),
-        "misses": [p.target.name for p in predictions if not p.inside],
-        "crps_against_pooled_mean": compare("crps_pooled"),
-        "crps_against_constant_hazard": compare("crps_constant"),
-        "narrower_than_naive": float(np.mean([own <= other for own, other in naive])) if naive else float("nan"),
-        "median_width_over_naive": float(np.median([own / other for own, other in naive])) if naive else float("nan"),
-    }
 
 
 def find_crossing(calibration: Calibration, sample: Sample) -> dict[str, float] | None:

@@ -32,7 +32,8 @@ WEIGHT: Final = "weight"
 DISCREPANCY: Final = "discrepancy "
 
 
-STAMP_KEYS: Final = frozenset({"sha256", "evidence", "model", "parameters"})
+SEAL: Final = "seal"
+STAMP_KEYS: Final = frozenset({"sha256", "evidence", "model", "parameters", SEAL})
 # What is said to have changed where a hash of the stamp is not today's.
 CHANGED: Final = {
     "evidence": "evidence, priors, targets or their scenarios have",
@@ -74,7 +75,15 @@ def read_stamp(file: Traversable | Path, name: str = f"{FILE}/{STAMP}") -> dict[
         raise InputError([_damaged(name, "is missing, or damaged")]) from error
     if not isinstance(loaded, dict) or not loaded.keys() >= STAMP_KEYS or not isinstance(loaded["parameters"], dict):
         raise InputError([_damaged(name, "lacks entries: the file is damaged")])
+    if loaded[SEAL] != seal_stamp(loaded)[SEAL]:
+        raise InputError([_damaged(name, "was edited: its figures are not those of its calibration", SEAL)])
     return loaded
+
+
+def seal_stamp(stamp: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a stamp with the hash of its entries: runs take medians and limits from it."""
+    entries = {key: value for key, value in stamp.items() if key != SEAL}
+    return {**entries, SEAL: hashlib.sha256(json.dumps(entries, sort_keys=True).encode()).hexdigest()}
 
 
 @cache
