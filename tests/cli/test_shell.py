@@ -212,7 +212,7 @@ def test_a_full_disk_under_the_output_is_one_screen() -> None:
     ],
 )
 def test_output_that_is_full_or_closed_is_no_traceback(command: str, code: int, shown: str) -> None:
-    if not Path("/dev/full").exists():
+    if "/dev/full" in command and not Path("/dev/full").exists():
         pytest.skip("this system has no /dev/full")
     program = f"set -o pipefail; {sys.executable} -m trialsim {command}"
     done = subprocess.run(["bash", "-c", program], capture_output=True, text=True, check=False)

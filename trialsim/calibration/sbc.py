@@ -10,12 +10,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from functools import partial
 from itertools import count
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, Final
 
@@ -42,6 +40,7 @@ from trialsim.parameters.evidence import find_evidence_file
 from trialsim.runs.atomic import write_file
 from trialsim.runs.chunks import run_chunks
 from trialsim.runs.options import count_workers
+from trialsim.runs.processes import open_processes
 from trialsim.runs.progress import Progress, show_progress
 
 type Floats = npt.NDArray[np.float64]
@@ -90,7 +89,7 @@ def rank_truths(
     key = hash_ranks(problem, options)
     rows = [read_row(options.folder, key, i, len(names) + 1) for i in range(first, first + len(jobs))]
     left = [i for i, row in enumerate(rows) if row is None]
-    with ProcessPoolExecutor(count_workers(options.workers), mp_context=get_context("spawn")) as pool:
+    with open_processes(count_workers(options.workers)) as pool:
         found = run_chunks(partial(_rank_truth, surrogate), [jobs[i] for i in left], pool, progress)
         for i, row in zip(left, found, strict=True):
             rows[i] = row

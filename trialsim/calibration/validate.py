@@ -37,6 +37,7 @@ CONTINUATIONS: Final = ("continuation", "routine continuation")
 MOST_K: Final = 0.7
 REFIT_WALKERS: Final = 200
 MOST_REFIT_RHAT: Final = 1.02
+REMEDY: Final = "a calibration with more parameter sets (--design), or with another --seed"
 # What priors.csv says of parameters that keep the parameter table's limits.
 TABLES_OWN: Final = "as in the parameter table"
 # Standard deviation of a new study's log rate ratio around no difference: the scale of a discrepancy.
@@ -128,17 +129,7 @@ def sample_without(calibration: Calibration, study: str, seed: int) -> Sample:
     sample = sample_posterior(calibration.surrogate, layout, seed, REFIT_WALKERS, MOST_REFIT_RHAT, doubted=doubted)
     if sample.rhat > MOST_REFIT_RHAT:
         message = f"the posterior without this study has R-hat {sample.rhat:.3f} where {MOST_REFIT_RHAT} is the limit"
-        raise InputError(
-            [
-                Problem(
-                    "validation",
-                    None,
-                    study,
-                    message,
-                    "a calibration with more parameter sets (--design), or with another --seed",
-                )
-            ]
-        )
+        raise InputError([Problem("validation", None, study, message, REMEDY)])
     return sample
 
 
