@@ -21,7 +21,7 @@ import numpy.typing as npt
 
 from trialsim.calibration.likelihood import TAU_SCALES, Layout, find_group_likelihoods, find_taus
 from trialsim.calibration.moves import LogLikelihood, find_effective_size, find_rhat, move_from_both_sides
-from trialsim.calibration.surrogate import Surrogate, add_shared_errors, keep_components, predict_links
+from trialsim.calibration.surrogate import Surrogate, add_shared_errors, keep_components, predict_with_errors
 from trialsim.calibration.unseen import FACTORS
 
 type Floats = npt.NDArray[np.float64]
@@ -59,7 +59,8 @@ def split_points(points: Floats) -> tuple[Floats, Floats]:
 
 def find_links(surrogate: Surrogate, points: Floats) -> tuple[Floats, Floats]:
     """Return the components' links [rows, C] with what the surrogate's errors share, and the variance of the rest."""
-    return add_shared_errors(surrogate, predict_links(surrogate, split_points(points)[0]), points[:, -FACTORS:])
+    whole = predict_with_errors(surrogate, split_points(points)[0])
+    return add_shared_errors(surrogate, *whole, points[:, -FACTORS:])
 
 
 def find_log_likelihood(surrogate: Surrogate, layout: Layout, points: Floats) -> Floats:

@@ -46,10 +46,11 @@ LEAST_ROWS: Final = 20
 
 @dataclass(frozen=True, slots=True)
 class Polynomial:
-    """One statistic: intercept, coefficients [T], and terms [T, 3] of `multiply_terms`."""
+    """One statistic: intercept, coefficients [T], their posterior variances [T], and terms [T, 3] of `multiply_terms`."""
 
     intercept: float
     coefficients: Floats
+    variances: Floats
     terms: Indices
 
 
@@ -118,9 +119,9 @@ def fit_polynomial(points: Floats, result: Floats, weights: Floats, is_rate: boo
     first, _ = _climb(_build(x, plain), counts, _begin(counts, 1 + len(plain)), _find_first(plain, d), 0.0)
     terms = list_terms(d, np.argsort(-np.abs(first[1 : d + 1])))
     beta = np.concatenate([first, np.zeros(len(terms) - len(plain))])
-    beta = _estimate(_build(x, terms), counts, beta, _find_first(terms, d))
+    beta, own = _estimate(_build(x, terms), counts, beta, _find_first(terms, d))
     kept = np.abs(beta[1:]) >= LEAST_COEFFICIENT
-    return Polynomial(float(beta[0]), beta[1:][kept], terms[kept])
+    return Polynomial(float(beta[0]), beta[1:][kept], own[1:][kept], terms[kept])
 
 
 def _build(points: Floats, terms: Indices) -> Floats:
@@ -140,9 +141,10 @@ def _begin(counts: _Counts, size: int) -> Floats:
     return beta
 
 
-def _estimate(design: Floats, counts: _Counts, beta: Floats, variances: Floats) -> Floats:
-    """Return coefficients, their prior variances estimated with them: the expectation of a squared coefficient, halved
-    by the flat prior on the standard deviation; the intercept keeps its own.
+def _estimate(design: Floats, counts: _Counts, beta: Floats, variances: Floats) -> tuple[Floats, Floats]:
+    """Return coefficients and their posterior variances. Their prior variances are estimated with them: the
+    expectation of a squared coefficient, halved by the flat prior on the standard deviation; the intercept keeps its
+    own.
     """
     lack = 0.0
     for _ in range(SPREAD_ROUNDS):
@@ -151,7 +153,8 @@ def _estimate(design: Floats, counts: _Counts, beta: Floats, variances: Floats) 
         own = np.maximum((beta**2 + np.diag(covariance)) / 2.0, LEAST_VARIANCE)
         variances = np.concatenate([variances[:1], own[1:]])
         lack = _find_lack(design, counts, beta, covariance, lack)
-    return _climb(design, counts, beta, variances, lack)[0]
+    beta, hessian = _climb(design, counts, beta, variances, lack)
+    return beta, np.diag(np.linalg.inv(hessian))
 
 
 def _climb(design: Floats, counts: _Counts, beta: Floats, variances: Floats, lack: float) -> tuple[Floats, Floats]:

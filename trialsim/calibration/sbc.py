@@ -81,7 +81,7 @@ def rank_truths(
     spreads, data = draw_replications(layout, links, options.seed)
     known = np.concatenate([truths.points, spreads], axis=1)
     # A truth's own chance is part of what the surrogate is off by there.
-    errors = [surrogate.error + own[:, None] * [1.0, 0.0, 0.0] for own in chance]
+    errors = [surrogate.error + own[:, None] * [1.0, 0.0] for own in chance]
     jobs = list(zip(data, known, errors, count(options.seed)))[first:]
     names = (*problem.prior.names, *(f"discrepancy {kind}" for kind in TAU_SCALES))
     if not jobs:

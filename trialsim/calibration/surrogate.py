@@ -1,14 +1,15 @@
 """A surrogate of the simulated statistics: polynomials on the link scale, fitted to direct simulations.
 
 It smooths the Monte Carlo noise of single simulations, which for rare deaths is large (`regression.py`). Its own error
-is measured on simulations that it was not fitted to, and grows away from the middle of what was simulated, where a
-polynomial is at its best (`unseen.py`). The final posterior is checked against direct simulation.
+is measured on simulations that it was not fitted to, and grows where its coefficients leave the prediction uncertain
+(`unseen.py`). The final posterior is checked against direct simulation.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -22,20 +23,25 @@ type Floats = npt.NDArray[np.float64]
 type Indices = npt.NDArray[np.intp]
 
 
+# Rows that are predicted at a time: their terms stay in the processor's cache.
+BLOCK: Final = 40
+
+
 @dataclass(frozen=True, slots=True)
 class Surrogate:
-    """Intercept [C] and coefficients [C, T] of every component, of terms [T, 3] (`regression.multiply_terms`; every
-    term that any component has, 0 where one has it not) of `size` coordinates.
+    """Intercept [C], coefficients [C, T] of every component and their variances [C, T], of terms [T, 3]
+    (`regression.multiply_terms`; every term that any component has, 0 where one has it not) of `size` coordinates.
 
-    error: [C, 3] level, growth, and middle link: level + growth (link - middle)^2 is the variance on the link scale of
-    predicting a simulation that the fit has not seen, beyond counting noise: what the polynomial lacks, and the error
-    of its coefficients. shared: [C, FACTORS] loadings of these errors, in standard deviations, on what they have in
-    common.
+    error: [C, 2] level and growth: level + growth times the variance of a prediction by those of its coefficients is
+    the variance on the link scale of predicting a simulation that the fit has not seen, beyond counting noise: what the
+    polynomial lacks, and the error of its coefficients. shared: [C, FACTORS] loadings of these errors, in standard
+    deviations, on what they have in common.
     """
 
     size: int
     intercept: Floats
     coefficients: Floats
+    variances: Floats
     terms: Indices
     error: Floats
     shared: Floats
@@ -43,8 +49,31 @@ class Surrogate:
 
 def predict_links(surrogate: Surrogate, points: Floats) -> Floats:
     """Return the link (logit of a share, logarithm of a rate) of every component [rows, C] at coordinates [rows, d]."""
-    links = (surrogate.coefficients @ multiply_terms(points, surrogate.terms)).T + surrogate.intercept
-    return np.asarray(np.clip(links, -LINK_LIMIT, LINK_LIMIT))
+    return predict_with_errors(surrogate, points)[0]
+
+
+def predict_with_errors(surrogate: Surrogate, points: Floats) -> tuple[Floats, Floats]:
+    """Return the links [rows, C] at coordinates [rows, d], and the variances of predicting simulations there that the
+    fit has not seen.
+    """
+    links, spreads = _evaluate(surrogate, points)
+    return links, find_variance(surrogate.error, spreads)
+
+
+def _evaluate(surrogate: Surrogate, points: Floats) -> tuple[Floats, Floats]:
+    """Return links [rows, C], and their variances by those of the coefficients."""
+    from scipy.sparse import csr_array
+
+    # A component has a twentieth of all terms.
+    coefficients, variances = csr_array(surrogate.coefficients), csr_array(surrogate.variances)
+    links = np.empty((len(points), len(surrogate.intercept)))
+    spreads = np.empty_like(links)
+    for first in range(0, len(points), BLOCK):
+        rows = slice(first, first + BLOCK)
+        terms = multiply_terms(points[rows], surrogate.terms)
+        links[rows] = (coefficients @ terms).T
+        spreads[rows] = (variances @ terms**2).T
+    return np.clip(links + surrogate.intercept, -LINK_LIMIT, LINK_LIMIT), spreads
 
 
 def keep_components(surrogate: Surrogate, used: Indices) -> Surrogate:
@@ -54,22 +83,17 @@ def keep_components(surrogate: Surrogate, used: Indices) -> Surrogate:
         surrogate.size,
         surrogate.intercept[used],
         surrogate.coefficients[used][:, kept],
+        surrogate.variances[used][:, kept],
         surrogate.terms[kept],
         surrogate.error[used],
         surrogate.shared[used],
     )
 
 
-def find_error(surrogate: Surrogate, links: Floats) -> Floats:
-    """Return the variance [rows, C] of predicting a simulation that the fit has not seen, at predicted links."""
-    return find_variance(surrogate.error, links)
-
-
-def add_shared_errors(surrogate: Surrogate, links: Floats, factors: Floats) -> tuple[Floats, Floats]:
+def add_shared_errors(surrogate: Surrogate, links: Floats, error: Floats, factors: Floats) -> tuple[Floats, Floats]:
     """Return predicted links [rows, C] with what their errors share, at these factors [rows, FACTORS] (standard
-    normal), and the variance of the rest of the errors.
+    normal), and the variance of the rest of the errors. error: [rows, C] the variance of the whole.
     """
-    error = find_error(surrogate, links)
     moved = links + np.sqrt(error) * (factors @ surrogate.shared.T)
     return moved, error * (1.0 - (surrogate.shared**2).sum(axis=1))
 
@@ -85,23 +109,25 @@ def fit_surrogate(components: Sequence[Component], design: Design, centre: Float
         fit_polynomial(design.points, design.results[:, i], weights, component.is_rate)
         for i, component in enumerate(components)
     ]
-    coefficients, terms = _join_terms(found)
+    coefficients, variances, terms = _join_terms(found)
     exact = Surrogate(
         design.points.shape[1],
         np.array([each.intercept for each in found]),
         coefficients,
+        variances,
         terms,
-        np.zeros((len(components), 3)),
+        np.zeros((len(components), 2)),
         np.zeros((len(components), FACTORS)),
     )
-    error, shared = measure_errors(components, predict_links(exact, unseen.points), unseen.results)
+    error, shared = measure_errors(components, *_evaluate(exact, unseen.points), unseen.results)
     return replace(exact, error=error, shared=shared)
 
 
-def _join_terms(found: Sequence[Polynomial]) -> tuple[Floats, Indices]:
-    """Return the coefficients [C, T] of every component, and the terms [T, 3] of all."""
+def _join_terms(found: Sequence[Polynomial]) -> tuple[Floats, Floats, Indices]:
+    """Return the coefficients and their variances [C, T] of every component, and the terms [T, 3] of all."""
     listed, place = np.unique(np.concatenate([each.terms for each in found]), axis=0, return_inverse=True)
-    out = np.zeros((len(found), len(listed)))
     row = np.repeat(np.arange(len(found)), [len(each.terms) for each in found])
-    out[row, place.reshape(-1)] = np.concatenate([each.coefficients for each in found])
-    return out, listed
+    coefficients, variances = np.zeros((2, len(found), len(listed)))
+    coefficients[row, place.reshape(-1)] = np.concatenate([each.coefficients for each in found])
+    variances[row, place.reshape(-1)] = np.concatenate([each.variances for each in found])
+    return coefficients, variances, listed

@@ -2,7 +2,10 @@
 
 The simulations are lived by several times the people of a design, so that little of the distance is the chance of
 counting: split off the distances of single small runs, it left errors of a half to one and a half times the right
-size.
+size. How large an error is depends on where: four to six times the variance that the coefficients give a prediction
+(their prior is estimated with them, and what they lack is largest where they are least certain). With one size
+for all places, or a size that depends on the prediction itself, a few places have most of it, and at most places the
+error is overstated.
 """
 
 from __future__ import annotations
@@ -19,8 +22,8 @@ from trialsim.calibration.targets import Component
 type Floats = npt.NDArray[np.float64]
 
 # Level and growth: where their fit begins, the bounds of their logarithms, and the level with too few rows to tell.
-FIRST_ERROR: Final = (0.01, 0.005)
-ERROR_BOUNDS: Final = ((-18.0, 1.0), (-18.0, 1.0))
+FIRST_ERROR: Final = (0.001, 4.0)
+ERROR_BOUNDS: Final = ((-18.0, 1.0), (-18.0, 6.0))
 UNKNOWN_ERROR: Final = 0.05
 # Residuals beyond this many standard deviations count as so many where their correlation is taken.
 MOST_RESIDUAL: Final = 4.0
@@ -40,49 +43,48 @@ def find_direct_links(components: Sequence[Component], results: Floats) -> tuple
     return np.log(events / others), 1.0 / events + np.where(rates, 0.0, 1.0 / others)
 
 
-def measure_errors(components: Sequence[Component], links: Floats, results: Floats) -> tuple[Floats, Floats]:
-    """Return level, growth and middle of every component's error [C, 3], and loadings [C, FACTORS] of the errors on
-    what they share (see `Surrogate`).
+def measure_errors(
+    components: Sequence[Component], links: Floats, spreads: Floats, results: Floats
+) -> tuple[Floats, Floats]:
+    """Return level and growth of every component's error [C, 2], and loadings [C, FACTORS] of the errors on what they
+    share (see `Surrogate`).
 
-    links: predicted [rows, C]; results: simulated there [rows, C, 2], and not fitted to.
+    links: predicted [rows, C]; spreads: their variances by those of the coefficients; results: simulated there
+    [rows, C, 2], and not fitted to.
     """
     direct, noise = find_direct_links(components, results)
-    errors = np.empty((len(components), 3))
+    errors = np.empty((len(components), 2))
     residuals = np.zeros(links.T.shape)
     for i, component in enumerate(components):
         information = find_moments(links[:, i], results[:, i, 1], component.is_rate)[1]
         good = information > LEAST_INFORMATION
         if good.sum() < LEAST_ROWS:
-            errors[i] = UNKNOWN_ERROR, 0.0, 0.0
+            errors[i] = UNKNOWN_ERROR, 0.0
             continue
         away = direct[good, i] - links[good, i]
-        errors[i] = _fit_error(links[good, i], away, noise[good, i])
-        own = find_variance(errors[i : i + 1], links[good, i : i + 1])[:, 0]
+        errors[i] = _fit_error(spreads[good, i], away, noise[good, i])
+        own = find_variance(errors[i], spreads[good, i])
         residuals[i, good] = np.clip(away / np.sqrt(own + noise[good, i]), -MOST_RESIDUAL, MOST_RESIDUAL)
     return errors, find_loadings(_correlate(residuals))
 
 
-def find_variance(error: Floats, links: Floats) -> Floats:
-    """Return the variance [rows, C] of errors [C, 3] at predicted links."""
-    level, growth, middle = error.T
-    return np.asarray(level + growth * (links - middle) ** 2)
+def find_variance(error: Floats, spreads: Floats) -> Floats:
+    """Return the variance [rows, C] of errors [C, 2], where the coefficients give predictions these variances."""
+    return np.asarray(error[..., 0] + error[..., 1] * spreads)
 
 
-def _fit_error(links: Floats, away: Floats, noise: Floats) -> Floats:
-    """Return level, growth and middle of the error [3]: by maximum likelihood of distances [rows] whose variance is the
-    error and their own counting noise.
+def _fit_error(spreads: Floats, away: Floats, noise: Floats) -> Floats:
+    """Return level and growth of the error [2]: by maximum likelihood of distances [rows] whose variance is the error
+    and their own counting noise.
     """
     from scipy.optimize import minimize
 
-    middle = links.mean()
-    outside = (links - middle) ** 2
-
     def find_deviance(logs: Floats) -> float:
-        variance = np.exp(logs[0]) + np.exp(logs[1]) * outside + noise
+        variance = find_variance(np.exp(logs), spreads) + noise
         return float((np.log(variance) + away**2 / variance).sum())
 
     found = minimize(find_deviance, np.log(FIRST_ERROR), method="Nelder-Mead", bounds=ERROR_BOUNDS)
-    return np.array([*np.exp(found.x), middle])
+    return np.exp(found.x)
 
 
 def _correlate(residuals: Floats) -> Floats:
