@@ -7,7 +7,7 @@ import pytest
 
 from trialsim.calibration.calibrate import compare_directly, draw_points
 from trialsim.calibration.design import Design
-from trialsim.calibration.surrogate import add_shared_errors, find_error, fit_surrogate, predict_links
+from trialsim.calibration.surrogate import add_shared_errors, fit_surrogate, predict_links, predict_with_errors
 from trialsim.calibration.targets import Component
 
 SHARE = Component("p", "a", "inducted", "7")
@@ -80,8 +80,8 @@ def test_its_own_error_is_that_of_simulations_it_has_not_seen() -> None:
         points = draw_points(400, 12, 100 + seed)
         design = Design(points, simulate(points, seed), ())
         fitted = fit_surrogate((SHARE, RATE), design, np.zeros(12), simulate_unseen(120, 1000 + seed))
-        links = predict_links(fitted, probe)
-        stated.append(find_error(fitted, links).mean(axis=0))
+        links, error = predict_with_errors(fitted, probe)
+        stated.append(error.mean(axis=0))
         found.append(((links - np.column_stack([truth, rate])) ** 2).mean(axis=0))
     difference = np.array(stated) - np.array(found)
     assert (np.abs(difference.mean(axis=0)) < 4.0 * difference.std(axis=0, ddof=1) / np.sqrt(len(difference))).all()
@@ -92,11 +92,10 @@ def test_its_own_error_is_that_of_simulations_it_has_not_seen() -> None:
 def test_what_errors_share_and_the_rest_make_the_whole() -> None:
     shared = np.random.default_rng(1).uniform(-0.2, 0.2, SURROGATE.shared.shape)
     surrogate = replace(SURROGATE, shared=shared)
-    links = np.tile(predict_links(surrogate, POINTS[:1]), (40_000, 1))
+    links, error = (np.tile(row, (40_000, 1)) for row in predict_with_errors(surrogate, POINTS[:1]))
     factors = np.random.default_rng(2).standard_normal((40_000, shared.shape[1]))
-    moved, rest = add_shared_errors(surrogate, links, factors)
-    whole = find_error(surrogate, links)[0]
-    assert (moved - links).var(axis=0) + rest[0] == pytest.approx(whole, rel=0.03)
+    moved, rest = add_shared_errors(surrogate, links, error, factors)
+    assert (moved - links).var(axis=0) + rest[0] == pytest.approx(error[0], rel=0.03)
     correlation = shared[0] @ shared[1] / np.sqrt((shared[0] @ shared[0]) * (shared[1] @ shared[1]))
     assert np.array(np.corrcoef((moved - links).T))[0, 1] == pytest.approx(correlation, abs=0.02)
     assert (rest > 0.0).all()

@@ -14,49 +14,50 @@ from trialsim.calibration.unseen import (
 
 SHARES = tuple(Component("p", "a", "letter", f"+:{week}") for week in range(1, 4))
 RATE = Component("p", "a", "death rate", "in")
-LEVEL, GROWTH, LIKENESS = 0.02, 0.03, 0.6
+LEVEL, GROWTH, LIKENESS = 0.005, 4.0, 0.6
 PEOPLE, ROWS, REPEATS = 2000, 120, 60
 
 
-def simulate(seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return predicted links [ROWS, 4] and counts there, off by errors that the first two components share in part."""
+def simulate(seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return predicted links [ROWS, 4], their variances by coefficients, and counts there, off by errors that the first
+    two components share in part.
+    """
     rng = np.random.default_rng(seed)
     links = np.column_stack([rng.normal(0.3, 0.8, (ROWS, 3)), rng.normal(-3.5, 0.5, ROWS)])
     errors = rng.standard_normal((ROWS, 4))
     errors[:, 1] = LIKENESS * errors[:, 0] + np.sqrt(1.0 - LIKENESS**2) * errors[:, 1]
-    true = links + errors * np.sqrt(LEVEL + GROWTH * (links - links.mean(axis=0)) ** 2)
+    spreads = 0.006 * rng.chisquare(2.0, (ROWS, 4))
+    true = links + errors * np.sqrt(LEVEL + GROWTH * spreads)
     share = rng.binomial(PEOPLE, 1.0 / (1.0 + np.exp(-true[:, :3])))
     deaths = rng.poisson(PEOPLE * np.exp(true[:, 3]))
     events = np.column_stack([share, deaths]).astype(np.float64)
-    return links, np.stack([events, np.full_like(events, PEOPLE)], axis=2)
+    return links, spreads, np.stack([events, np.full_like(events, PEOPLE)], axis=2)
 
 
 def test_size_and_likeness_of_errors_are_found_again() -> None:
     """Both averaged over repeats, within four standard errors of the average; counting weakens the likeness."""
     found = [measure_errors((*SHARES, RATE), *simulate(seed)) for seed in range(REPEATS)]
-    away = np.array([[0.0], [0.8]])
-    for component, at in ((0, away), (2, away), (3, 0.5 * away)):
-        stated = np.array(
-            [find_variance(errors[component : component + 1], errors[component, 2] + at)[:, 0] for errors, _ in found]
-        )
-        difference = stated - (LEVEL + GROWTH * at[:, 0] ** 2)
+    at = np.array([0.0, 0.012, 0.05])
+    for component in (0, 2, 3):
+        stated = np.array([find_variance(errors[component], at) for errors, _ in found])
+        difference = stated - (LEVEL + GROWTH * at)
         # Maximum likelihood of a variance from 120 rows is low by about one in sixty.
-        bias = 0.03 * (LEVEL + GROWTH * at[:, 0] ** 2)
+        bias = 0.03 * (LEVEL + GROWTH * at)
         error = difference.std(axis=0, ddof=1) / np.sqrt(REPEATS)
         assert (np.abs(difference.mean(axis=0)) < 4.0 * error + bias).all()
     alike = np.array([shared @ shared.T for _, shared in found])
     error = alike.std(axis=0, ddof=1) / np.sqrt(REPEATS)
-    # 2,000 people count with a variance of about 0.0025, against some 0.03 of the errors.
+    # 2,000 people count with a variance of about 0.0025, against some 0.05 of the errors.
     assert LIKENESS * 0.85 - 4.0 * error[0, 1] < alike[:, 0, 1].mean() < LIKENESS + 4.0 * error[0, 1]
     assert abs(alike[:, 0, 2].mean()) < 4.0 * error[0, 2]
     assert (alike[:, range(4), range(4)] <= MOST_SHARED + 1e-9).all()
 
 
 def test_counts_too_small_to_tell_leave_the_error_unknown() -> None:
-    links, results = simulate(1)
+    links, spreads, results = simulate(1)
     links[:, 0], results[:, 0, 0] = -9.0, 0.0
-    errors, shared = measure_errors((*SHARES, RATE), links, results)
-    assert errors[0].tolist() == [UNKNOWN_ERROR, 0.0, 0.0]
+    errors, shared = measure_errors((*SHARES, RATE), links, spreads, results)
+    assert errors[0].tolist() == [UNKNOWN_ERROR, 0.0]
     assert np.abs(shared[0]).max() < 1e-6
 
 

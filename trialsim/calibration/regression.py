@@ -46,7 +46,7 @@ LEAST_ROWS: Final = 20
 
 @dataclass(frozen=True, slots=True)
 class Polynomial:
-    """One statistic: intercept, coefficients [T], their posterior variances [T], and terms [T, 3] of `multiply_terms`."""
+    """One statistic: intercept, coefficients and posterior variances [T] of terms [T, 3] (`multiply_terms`)."""
 
     intercept: float
     coefficients: Floats

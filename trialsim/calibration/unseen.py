@@ -84,7 +84,7 @@ def _fit_error(spreads: Floats, away: Floats, noise: Floats) -> Floats:
         return float((np.log(variance) + away**2 / variance).sum())
 
     found = minimize(find_deviance, np.log(FIRST_ERROR), method="Nelder-Mead", bounds=ERROR_BOUNDS)
-    return np.exp(found.x)
+    return np.asarray(np.exp(found.x))
 
 
 def _correlate(residuals: Floats) -> Floats:
