@@ -1,9 +1,9 @@
 """Simulation-based calibration of the calibration itself (Talts et al. 2018): synthetic targets from known truths.
 
-A truth is a draw of the prior, simulated directly with forty times the people, and discrepancies drawn from their prior;
-the surrogate has not seen it. Synthetic studies of the real sizes are drawn around it, the posterior is sampled as a
-calibration samples it, and the truth's rank in it is kept. `trialsim calibrate --truths N` ranks N of them, of which
-those that are stored are not ranked again; a calibration is refused where their ranks miss a gate (`gates.py`).
+A truth is a draw of the prior, simulated directly with forty times the people, and discrepancies drawn from their
+prior; the surrogate has not seen it. Synthetic studies of the real sizes are drawn around it, the posterior is sampled
+as a calibration samples it, and the truth's rank in it is kept. `trialsim calibrate --truths N` ranks N of them, of
+which those that are stored are not ranked again; a calibration is refused where their ranks miss a gate (`gates.py`).
 """
 
 from __future__ import annotations
@@ -49,8 +49,8 @@ WALKERS: Final = 200
 # Ranked by a calibration that finds no stored ranks: about ten minutes.
 TRUTHS: Final = 16
 BLOCK: Final = 64
-# Truths are lived by this many times the people of a design: their own chance is then small beside the surrogate's error
-# (it is that of the same people in all weeks of a curve, but is added as if each week had its own).
+# Truths are lived by this many times the people of a design: their own chance is then small beside the surrogate's
+# error (it is that of the same people in all weeks of a curve, but is added as if each week had its own).
 SCALE: Final = 40.0
 
 
