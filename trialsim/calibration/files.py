@@ -30,8 +30,9 @@ from trialsim.runs.atomic import write_directory
 POSTERIOR: Final = "posterior.npz"
 # Rows of the sample that are kept for validation.
 KEPT: Final = 2000
-# What of a surrogate is no real number.
+# What of a surrogate is no real number, and what is sparse in memory.
 PLACES: Final = ("size", "terms")
+SPARSE: Final = ("coefficients", "variances")
 OTHERS: Final = ("points", "check", "data", "quality")
 WANTED: Final = "the file as `trialsim calibrate` writes it, with the same `--targets`"
 
@@ -56,7 +57,9 @@ def write_calibration(calibration: Calibration, options: Options, folder: Path) 
 
 def _save(path: Path, calibration: Calibration, seed: int) -> None:
     arrays: dict[str, Any] = {
-        f"surrogate_{name}": np.asarray(value, np.intp if name in PLACES else np.float32)
+        f"surrogate_{name}": np.asarray(
+            value.toarray() if name in SPARSE else value, np.intp if name in PLACES else np.float32
+        )
         for name, value in asdict(calibration.surrogate).items()
     }
     arrays["points"] = pick_rows(calibration.sample.points, KEPT, seed + 9).astype(np.float32)
@@ -87,13 +90,16 @@ def read_posterior(file: Path | Traversable | None = None, targets: Sequence[Tar
         raise InputError([Problem(name, None, "", "stale: of another form", WANTED)])
     if str(arrays["data"]) != hash_data(problem.targets, problem.prior):
         raise InputError([Problem(name, None, "data", "stale: of other targets or priors", WANTED)])
+    from scipy.sparse import csr_array
+
     surrogate = Surrogate(
         **{
             each.name: arrays[f"surrogate_{each.name}"].astype(np.intp if each.name in PLACES else np.float64)
             for each in fields(Surrogate)
         }
     )
-    surrogate = replace(surrogate, size=int(surrogate.size))
+    sparse = {name: csr_array(getattr(surrogate, name)) for name in SPARSE}
+    surrogate = replace(surrogate, size=int(surrogate.size), **sparse)
     return restore(problem, surrogate, arrays["points"].astype(np.float64), arrays["check"], arrays["quality"])
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +18,9 @@ from trialsim.calibration.design import Design
 from trialsim.calibration.regression import LINK_LIMIT, Polynomial, fit_polynomial, multiply_terms
 from trialsim.calibration.targets import Component
 from trialsim.calibration.unseen import FACTORS, find_variance, measure_errors
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 type Floats = npt.NDArray[np.float64]
 type Indices = npt.NDArray[np.intp]
@@ -30,7 +33,7 @@ BLOCK: Final = 40
 @dataclass(frozen=True, slots=True)
 class Surrogate:
     """Intercept [C], coefficients [C, T] of every component and their variances [C, T], of terms [T, 3]
-    (`regression.multiply_terms`; every term that any component has, 0 where one has it not) of `size` coordinates.
+    (`regression.multiply_terms`; all that any component has, and one has a twentieth of them) of `size` coordinates.
 
     error: [C, 2] level and growth: level + growth times the variance of a prediction by those of its coefficients is
     the variance on the link scale of predicting a simulation that the fit has not seen, beyond counting noise: what the
@@ -40,8 +43,8 @@ class Surrogate:
 
     size: int
     intercept: Floats
-    coefficients: Floats
-    variances: Floats
+    coefficients: csr_array
+    variances: csr_array
     terms: Indices
     error: Floats
     shared: Floats
@@ -62,23 +65,19 @@ def predict_with_errors(surrogate: Surrogate, points: Floats) -> tuple[Floats, F
 
 def _evaluate(surrogate: Surrogate, points: Floats) -> tuple[Floats, Floats]:
     """Return links [rows, C], and their variances by those of the coefficients."""
-    from scipy.sparse import csr_array
-
-    # A component has a twentieth of all terms.
-    coefficients, variances = csr_array(surrogate.coefficients), csr_array(surrogate.variances)
     links = np.empty((len(points), len(surrogate.intercept)))
     spreads = np.empty_like(links)
     for first in range(0, len(points), BLOCK):
         rows = slice(first, first + BLOCK)
         terms = multiply_terms(points[rows], surrogate.terms)
-        links[rows] = (coefficients @ terms).T
-        spreads[rows] = (variances @ terms**2).T
+        links[rows] = (surrogate.coefficients @ terms).T
+        spreads[rows] = (surrogate.variances @ terms**2).T
     return np.clip(links + surrogate.intercept, -LINK_LIMIT, LINK_LIMIT), spreads
 
 
 def keep_components(surrogate: Surrogate, used: Indices) -> Surrogate:
     """Return the surrogate of some components, in the order of their numbers `used`, without the others' terms."""
-    kept = surrogate.coefficients[used].any(axis=0)
+    kept = np.unique(surrogate.coefficients[used].indices)
     return Surrogate(
         surrogate.size,
         surrogate.intercept[used],
@@ -123,11 +122,13 @@ def fit_surrogate(components: Sequence[Component], design: Design, centre: Float
     return replace(exact, error=error, shared=shared)
 
 
-def _join_terms(found: Sequence[Polynomial]) -> tuple[Floats, Floats, Indices]:
+def _join_terms(found: Sequence[Polynomial]) -> tuple[csr_array, csr_array, Indices]:
     """Return the coefficients and their variances [C, T] of every component, and the terms [T, 3] of all."""
+    from scipy.sparse import csr_array
+
     listed, place = np.unique(np.concatenate([each.terms for each in found]), axis=0, return_inverse=True)
     row = np.repeat(np.arange(len(found)), [len(each.terms) for each in found])
-    coefficients, variances = np.zeros((2, len(found), len(listed)))
-    coefficients[row, place.reshape(-1)] = np.concatenate([each.coefficients for each in found])
-    variances[row, place.reshape(-1)] = np.concatenate([each.variances for each in found])
+    shape, at = (len(found), len(listed)), (row, place.reshape(-1))
+    coefficients = csr_array((np.concatenate([each.coefficients for each in found]), at), shape)
+    variances = csr_array((np.concatenate([each.variances for each in found]), at), shape)
     return coefficients, variances, listed
