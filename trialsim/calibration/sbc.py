@@ -46,7 +46,7 @@ from trialsim.runs.progress import Progress, show_progress
 type Floats = npt.NDArray[np.float64]
 
 WALKERS: Final = 200
-# Ranked by a calibration that finds no stored ranks: about ten minutes.
+# Ranked by a calibration that finds no stored ranks: about a quarter of an hour.
 TRUTHS: Final = 16
 BLOCK: Final = 64
 # Truths are lived by this many times the people of a design: their own chance is then small beside the surrogate's
