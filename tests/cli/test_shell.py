@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -15,6 +14,7 @@ import pytest
 
 from trialsim import __version__
 from trialsim.cli import main
+from trialsim.parameters.evidence import find_evidence_file
 from trialsim.problems import InputError, Problem
 
 HEAVY = ("numba", "numpy", "polars", "pyarrow", "pymc", "arviz", "plotly", "simpy", "scipy", "statsmodels", "pandas")
@@ -232,9 +232,10 @@ def test_a_terminal_without_the_letters_gets_plain_ones(encoding: str) -> None:
         assert (done.returncode, done.stderr) == (0, b"")
         return done.stdout.decode(name)
 
-    found = re.search(r"\d\N{EN DASH}\d\S+", show("utf-8"))  # limits of the calibrated value
-    assert found
-    assert (found[0] if encoding == "cp1252" else found[0].replace("\N{EN DASH}", "-")) in show(encoding)
+    stamp = json.loads(find_evidence_file("calibrated/draws.json").read_text(encoding="utf-8"))
+    low, high = (f"{stamp['parameters']['overdose_ratio_lapse']['posterior'][end]:.3g}" for end in ("low", "high"))
+    assert f"{low}\N{EN DASH}{high}" in show("utf-8")
+    assert (f"{low}\N{EN DASH}{high}" if encoding == "cp1252" else f"{low}-{high}") in show(encoding)
     assert json.loads(show(encoding, "--json")) == json.loads(show("utf-8", "--json"))
 
 

@@ -28,12 +28,12 @@ PATIENCE = 20.0
 
 
 def is_alive(pid: int) -> bool:
+    """Whether a process works; one that has ended and that nobody has waited for does not."""
     try:
         os.kill(pid, 0)
-    except ProcessLookupError:
+        return not Path("/proc").exists() or " Z " not in Path(f"/proc/{pid}/stat").read_text()
+    except (ProcessLookupError, FileNotFoundError):
         return False
-    # A process that has ended and that nobody has waited for is not alive.
-    return " Z " not in Path(f"/proc/{pid}/stat").read_text() if Path("/proc").exists() else True
 
 
 @pytest.mark.parametrize(("sent", "code"), [(signal.SIGTERM, 143), (signal.SIGKILL, -9), (signal.SIGINT, None)])
@@ -42,21 +42,22 @@ def test_no_worker_outlives_its_parent_nor_keeps_it_waiting(
 ) -> None:
     script = tmp_path / "work.py"
     script.write_text(PROGRAM)
-    parent = subprocess.Popen(
-        [sys.executable, str(script)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-    )
-    assert parent.stdout is not None
-    workers = [int(pid) for pid in parent.stdout.readline().split()]
-    assert len(workers) == 2
-    time.sleep(2.0)  # they have begun
-    parent.send_signal(sent)
-    ended = parent.wait(PATIENCE)
+    command = [sys.executable, str(script)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as parent:
+        try:
+            assert parent.stdout is not None
+            workers = [int(pid) for pid in parent.stdout.readline().split()]
+            assert len(workers) == 2
+            time.sleep(2.0)  # they have begun
+            parent.send_signal(sent)
+            ended = parent.wait(PATIENCE)
+        finally:
+            parent.kill()
     assert ended == code if code is not None else ended != 0
     until = time.monotonic() + PATIENCE
     while any(map(is_alive, workers)) and time.monotonic() < until:
         time.sleep(0.1)
     assert not any(map(is_alive, workers))
-    parent.stdout.close()
 
 
 def test_work_that_ends_well_is_handed_back() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Sequence
-from dataclasses import asdict, fields, replace
+from dataclasses import asdict, fields
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any, Final
@@ -90,17 +90,20 @@ def read_posterior(file: Path | Traversable | None = None, targets: Sequence[Tar
         raise InputError([Problem(name, None, "", "stale: of another form", WANTED)])
     if str(arrays["data"]) != hash_data(problem.targets, problem.prior):
         raise InputError([Problem(name, None, "data", "stale: of other targets or priors", WANTED)])
+    surrogate = Surrogate(
+        **{each.name: _read_part(each.name, arrays[f"surrogate_{each.name}"]) for each in fields(Surrogate)}
+    )
+    return restore(problem, surrogate, arrays["points"].astype(np.float64), arrays["check"], arrays["quality"])
+
+
+def _read_part(name: str, stored: npt.NDArray[Any]) -> Any:
+    """Return a part of a surrogate as it is in memory."""
     from scipy.sparse import csr_array
 
-    surrogate = Surrogate(
-        **{
-            each.name: arrays[f"surrogate_{each.name}"].astype(np.intp if each.name in PLACES else np.float64)
-            for each in fields(Surrogate)
-        }
-    )
-    sparse = {name: csr_array(getattr(surrogate, name)) for name in SPARSE}
-    surrogate = replace(surrogate, size=int(surrogate.size), **sparse)
-    return restore(problem, surrogate, arrays["points"].astype(np.float64), arrays["check"], arrays["quality"])
+    if name == "size":
+        return int(stored)
+    part = stored.astype(np.intp if name in PLACES else np.float64)
+    return csr_array(part) if name in SPARSE else part
 
 
 def restore(

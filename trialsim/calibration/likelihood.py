@@ -4,8 +4,7 @@ On the link scale a study differs from the model by a discrepancy with standard 
 (heterogeneity between studies, and what the model lacks). Targets of one study and kind share half of its variance,
 those of one arm another quarter. A single target keeps its exact likelihood (binomial or Poisson), with the discrepancy
 integrated out by adaptive Gauss-Hermite quadrature (Liu and Pierce 1994); several of one study use Laplace's
-approximation. Over-dispersion belongs to the data: it is tau and
-the study's own counts, never the simulation's noise.
+approximation. Over-dispersion belongs to the data: it is tau and the study's own counts, never the simulation's noise.
 """
 
 from __future__ import annotations

@@ -2,10 +2,10 @@
 
 The simulations are lived by several times the people of a design, so that little of the distance is the chance of
 counting: split off the distances of single small runs, it left errors of a half to one and a half times the right
-size. How large an error is depends on where: four to six times the variance that the coefficients give a prediction
-(their prior is estimated with them, and what they lack is largest where they are least certain). With one size
-for all places, or a size that depends on the prediction itself, a few places have most of it, and at most places the
-error is overstated.
+size. How large an error is depends on where: it is a multiple (over the prior four to six times) of the variance that
+the coefficients give a prediction, whose prior is estimated with them, and what they lack is largest where they are
+least certain. With one size for all places, or a size that depends on the prediction itself, a few places have most of
+it, and at most places the error is overstated.
 """
 
 from __future__ import annotations

@@ -16,13 +16,14 @@ def open_processes(workers: int) -> Iterator[Executor]:
     """Yield an executor of so many processes, which are ended at once where its block ends in an exception (an
     interrupt among them), and end by themselves where the parent is killed.
     """
+    others = set(multiprocessing.active_children())
     with ProcessPoolExecutor(
         workers, mp_context=multiprocessing.get_context("spawn"), initializer=_end_with_parent
     ) as pool:
         try:
             yield pool
         except BaseException:
-            for child in multiprocessing.active_children():
+            for child in set(multiprocessing.active_children()) - others:
                 child.terminate()
             raise
 
