@@ -49,7 +49,7 @@ def calibrate(
     quiet: Quiet = False,
 ) -> None:
     """Calibrate the unobserved parameters to the targets; a killed calibration resumes when it is run again."""
-    from trialsim.calibration.calibrate import Options, pose_problem
+    from trialsim.calibration.calibrate import Options, fit_first, pose_problem
     from trialsim.calibration.calibrate import calibrate as run_calibration
     from trialsim.calibration.files import write_calibration
     from trialsim.calibration.gates import find_rank_gates
@@ -69,12 +69,13 @@ def calibrate(
         workers=workers,
         quiet=quiet,
     )
-    ranked = find_rank_gates(find_ranks(problem, options, out, truths))
+    first = fit_first(problem, options)
+    ranked = find_rank_gates(find_ranks(problem, first, options, out, truths))
     _demand(
         ranked,
         "truths that are found; more of them (--truths) tell chance from a fault of the method (docs/validation.md)",
     )
-    found = run_calibration(problem, options)
+    found = run_calibration(problem, first, options)
     _demand(found.gates, "more parameter sets (--design), or targets that agree better")
     stamp = write_calibration(replace(found, gates={**found.gates, **ranked}), options, out)
     if json:

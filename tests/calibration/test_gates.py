@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 from trialsim.calibration import sbc
-from trialsim.calibration.calibrate import Options, pose_problem
+from trialsim.calibration.calibrate import First, Options, pose_problem
 from trialsim.calibration.design import Design
 from trialsim.calibration.files import read_posterior
 from trialsim.calibration.gates import find_gates, find_rank_gates
-from trialsim.calibration.likelihood import TAU_SCALES, lay_out_targets
+from trialsim.calibration.layout import TAU_SCALES, lay_out_targets
 from trialsim.calibration.posterior import Sample
 from trialsim.calibration.ranks import Ranks, join_ranks, read_ranks, summarise_ranks, write_row
 from trialsim.calibration.sbc import draw_replications, hash_ranking_code
@@ -28,7 +28,7 @@ RNG = np.random.default_rng(11)
 # At the prior the median discrepancy is 0.67 scales, below the 1.96 of the limit.
 POINTS = RNG.standard_normal((500, D + len(TAU_SCALES) + FACTORS))
 SAMPLE = Sample(POINTS, np.zeros((500, len(LAYOUT.groups))), 1.002, 1900.0)
-CHECK = np.column_stack([np.full(len(PROBLEM.components), 0.01), np.full(len(PROBLEM.components), 0.02)])
+CHECK = np.tile([0.01, 0.02, 1.1], (len(PROBLEM.components), 1))
 SURROGATE = read_posterior().surrogate
 RUNS = Design(np.zeros((200, D)), np.zeros((200, len(PROBLEM.components), 2)), ())
 
@@ -45,6 +45,9 @@ def test_each_gate_sees_its_fault() -> None:
     assert list_failing(sample=replace(SAMPLE, rhat=1.02)) == ["rhat"]
     assert list_failing(sample=replace(SAMPLE, effective_size=800.0)) == ["effective_sample_size"]
     assert list_failing(runs=replace(RUNS, failures=("no person left",) * 3)) == ["failed_run_share"]
+    scattered = CHECK.copy()
+    scattered[:, 2] = 1.6
+    assert list_failing(check=scattered) == ["direct_simulation_scatter"]
     torn = SAMPLE.points.copy()
     torn[:, D + len(TAU_SCALES) - 1] = 3.0
     assert list_failing(sample=replace(SAMPLE, points=torn)) == ["final_tolerance"]
@@ -152,12 +155,13 @@ def test_only_truths_that_are_not_stored_are_ranked(
     (tmp_path / "sbc.json").write_text(json.dumps(stored), encoding="utf-8")
     calls = []
 
-    def rank(_problem: object, _options: object, replications: int, first: int) -> Ranks:
+    def rank(_problem: object, _surrogate: object, _options: object, replications: int, first: int) -> Ranks:
         calls.append(first)
         return Ranks(random.random((replications - first, 2)), np.ones(replications - first), ("a", "b"))
 
     monkeypatch.setattr(sbc, "rank_known_truths", rank)
-    found = sbc.find_ranks(PROBLEM, options, tmp_path, asked)
+    first = First(RUNS, RUNS, SURROGATE)
+    found = sbc.find_ranks(PROBLEM, first, options, tmp_path, asked)
     assert calls == ranked
     assert found["replications"] == (asked or 12)
     assert found["ranks"][:12] == stored["ranks"]
@@ -177,11 +181,21 @@ def test_other_targets_or_priors_have_ranks_of_their_own() -> None:
 
 
 def test_no_truths_are_ranked_where_none_are_left() -> None:
-    """A truth whose simulation failed is not ranked; asked again, there is nothing new."""
+    """A truth whose simulation failed is counted, and not ranked; asked again, there is nothing new."""
     results = np.tile([3.0, 10.0], (2, len(PROBLEM.components), 1))
-    truths = Design(RNG.standard_normal((2, D)), results, ())
+    truths = Design(RNG.standard_normal((2, D)), results, ("no person left",))
     found = sbc.rank_truths(PROBLEM, SURROGATE, truths, Options(), lambda done, total: None, 2)
     assert found.ranks.shape == (0, len(found.names))
+    assert found.failed == 1
+
+
+def test_truths_that_fail_are_a_gate_and_outlive_the_store(tmp_path: Path) -> None:
+    ranks = Ranks(np.random.default_rng(7).random((8, 2)), np.ones(8), ("a", "b"), failed=1)
+    assert not find_rank_gates(summarise_ranks(ranks))["known_truths_failed_run_share"]["passed"]
+    (tmp_path / "sbc.json").write_text(json.dumps(summarise_ranks(ranks)), encoding="utf-8")
+    stored = read_ranks(tmp_path, {})
+    assert stored is not None
+    assert stored.failed == 1
 
 
 def test_a_killed_ranking_goes_on_where_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,7 +4,7 @@ import numpy as np
 
 from trialsim.calibration.calibrate import pose_problem
 from trialsim.calibration.files import read_posterior
-from trialsim.calibration.likelihood import lay_out_targets
+from trialsim.calibration.layout import lay_out_targets
 from trialsim.calibration.posterior import find_log_likelihood, keep_used
 from trialsim.calibration.targets import list_components
 from trialsim.parameters.reader import read_parameters

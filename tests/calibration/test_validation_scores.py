@@ -9,7 +9,7 @@ from scipy import stats
 
 from trialsim.calibration import validate
 from trialsim.calibration.files import read_posterior
-from trialsim.calibration.likelihood import find_taus, lay_out_targets, predict_targets
+from trialsim.calibration.layout import find_taus, lay_out_targets, predict_targets
 from trialsim.calibration.posterior import Sample, find_links, split_points, widen_priors
 from trialsim.calibration.sensitivity import find_first_order
 from trialsim.calibration.stamp import strip_source

@@ -1,31 +1,26 @@
-"""Calibration, from the evidence tables to one table of joint draws: design, surrogate, posterior, check, gates."""
+"""Calibration, from targets and priors to a posterior: design, surrogate, sample, direct check, gates."""
 
 from __future__ import annotations
 
-import csv
-import hashlib
-import io
-import platform
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib import metadata
+from functools import reduce
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
 from trialsim.calibration.design import Design, join_designs, simulate_design
 from trialsim.calibration.gates import MOST_RHAT, Gates, find_gates
-from trialsim.calibration.likelihood import TAU_SCALES, Layout, find_taus, lay_out_targets
+from trialsim.calibration.layout import Layout, lay_out_targets
 from trialsim.calibration.populations import Populations, read_populations
 from trialsim.calibration.posterior import Sample, sample_posterior, split_points
-from trialsim.calibration.prior import Prior, find_values, read_prior
-from trialsim.calibration.stamp import hash_data, hash_everything
-from trialsim.calibration.surrogate import Surrogate, fit_surrogate, predict_links
+from trialsim.calibration.prior import Prior, read_prior
+from trialsim.calibration.surrogate import Surrogate, fit_surrogate, predict_with_errors
 from trialsim.calibration.targets import Component, Target, list_components, read_targets
+from trialsim.calibration.unseen import find_scatter
 from trialsim.engine.world import list_values
-from trialsim.parameters.calibrated import DISCREPANCY, WEIGHT
 from trialsim.parameters.entry import ParameterTable
 from trialsim.runs.progress import Progress, show_progress
 
@@ -40,14 +35,14 @@ ANY_RHAT: Final = float("inf")
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """first, second: rows of the two designs; unseen: rows beside each that it is not fitted to, of UNSEEN_SCALE times
-    the people; checks: rows of the direct check; walkers: of each half; draws: rows of the table written.
+    """first, second: rows of the two designs; unseen: rows beside each that no fit sees, of UNSEEN_SCALE times the
+    people; checks: rows of the direct check; walkers: of each half; draws: rows of the table written.
 
     folder: where finished simulations are kept, so that a killed calibration resumes.
     """
 
     first: int = 1600
-    second: int = 400
+    second: int = 533
     unseen: int = 120
     checks: int = 160
     walkers: int = 400
@@ -75,13 +70,22 @@ class Problemset:
 
 
 @dataclass(frozen=True, slots=True)
+class First:
+    """The first design, drawn from the prior, rows `unseen` beside it, and the surrogate fitted to it."""
+
+    design: Design
+    unseen: Design
+    surrogate: Surrogate
+
+
+@dataclass(frozen=True, slots=True)
 class Calibration:
-    """What a calibration found. check: [components, 2] shift of direct simulation against the surrogate, and its
-    error.
+    """What a calibration found. runs: all its simulations, with their failures; check: of every component, direct
+    simulation against the surrogate (`compare_directly`).
     """
 
     problem: Problemset
-    design: Design
+    runs: Design
     surrogate: Surrogate
     layout: Layout
     sample: Sample
@@ -106,33 +110,40 @@ def draw_points(rows: int, d: int, seed: int) -> Floats:
     return np.asarray(ndtri(np.clip(sobol, 1e-9, 1.0 - 1e-9)))
 
 
-def calibrate(problem: Problemset, options: Options) -> Calibration:
-    """Run a calibration; raises nothing for a missed gate."""
-    wide, aside, rough = fit_first(problem, options)
+def calibrate(problem: Problemset, first: First, options: Options) -> Calibration:
+    """Run a calibration from its first design on; raises nothing for a missed gate."""
     layout = lay_out_targets(problem.fitted, problem.components)
-    sample = sample_posterior(rough, layout, options.seed + 1, max(options.walkers // 2, 50), ANY_RHAT)
-    picked = pick_rows(split_points(sample.points)[0], options.second + options.unseen, options.seed)
+    rough = _sample(first.surrogate, layout, options.seed + 1, max(options.walkers // 2, 50), ANY_RHAT, options)
+    picked = pick_rows(split_points(rough.points)[0], options.second + options.unseen, options.seed)
     near, others = picked[: options.second], picked[options.second :]
     local = _simulate(problem, near, options, options.seed + 50, "Design near the posterior")
     unseen = _simulate(problem, others, options, options.seed + 3000, "Its unseen rows", UNSEEN_SCALE)
-    design = join_designs(wide, local)
-    surrogate = fit_surrogate(problem.components, design, near.mean(axis=0), unseen)
-    final = sample_posterior(surrogate, layout, options.seed + 2, options.walkers, MOST_RHAT)
+    design = join_designs(first.design, local)
+    surrogate = fit_surrogate(problem.components, design, near.mean(axis=0), unseen, options.workers)
+    final = _sample(surrogate, layout, options.seed + 2, options.walkers, MOST_RHAT, options)
     probe = pick_rows(split_points(final.points)[0], options.checks, options.seed + 1)
     direct = _simulate(problem, probe, options, options.seed + 1000, "Direct check")
     check = compare_directly(problem.components, surrogate, direct)
-    runs = join_designs(join_designs(design, direct), join_designs(aside, unseen))
+    runs = reduce(join_designs, (design, first.unseen, unseen, direct))
     gates = find_gates(layout, final, check, runs)
-    return Calibration(problem, design, surrogate, layout, final, check, gates)
+    return Calibration(problem, runs, surrogate, layout, final, check, gates)
 
 
-def fit_first(problem: Problemset, options: Options) -> tuple[Design, Design, Surrogate]:
-    """Return the first design, drawn from the prior, its unseen rows, and the surrogate of both."""
+def fit_first(problem: Problemset, options: Options) -> First:
+    """Return the first design with its surrogate."""
     d = len(problem.prior.names)
     wide = _simulate(problem, draw_points(options.first, d, options.seed), options, options.seed, "Design")
     others = np.random.default_rng(options.seed + 2).standard_normal((options.unseen, d))
     aside = _simulate(problem, others, options, options.seed + 2000, "Its unseen rows", UNSEEN_SCALE)
-    return wide, aside, fit_surrogate(problem.components, wide, np.zeros(d), aside)
+    surrogate = fit_surrogate(problem.components, wide, np.zeros(d), aside, options.workers)
+    return First(wide, aside, surrogate)
+
+
+def _sample(
+    surrogate: Surrogate, layout: Layout, seed: int, walkers: int, most_rhat: float, options: Options
+) -> Sample:
+    with show_progress("Sampling, at most", "steps", quiet=options.quiet) as progress:
+        return sample_posterior(surrogate, layout, seed, walkers, most_rhat, progress=progress)
 
 
 def _simulate(
@@ -166,83 +177,25 @@ def pick_rows(points: Floats, rows: int, seed: int) -> Floats:
 
 
 def compare_directly(components: Sequence[Component], surrogate: Surrogate, direct: Design) -> Floats:
-    """Return [components, 2]: log of observed over expected events (or their complement's), and its standard error.
+    """Return [components, 3]: the shift (logarithm of observed over expected events, or of their odds) over all rows
+    together, its standard error, and the scatter of single rows (`find_scatter`).
 
     Other people and other luck than the design's, so that the shift contains the chance of the design's people too.
     """
-    links = predict_links(surrogate, direct.points)
-    out = np.zeros((len(components), 2))
+    links, errors = predict_with_errors(surrogate, direct.points)
+    out = np.zeros((len(components), 3))
+    out[:, 2] = find_scatter(components, links, errors, direct.results)
     for i, component in enumerate(components):
         events, amount = direct.results[:, i, 0].sum(), direct.results[:, i, 1]
         if component.is_rate:
             expected = (amount * np.exp(links[:, i])).sum()
-            out[i] = np.log((events + 0.5) / (expected + 0.5)), 1.0 / np.sqrt(expected + 0.5)
+            out[i, :2] = np.log((events + 0.5) / (expected + 0.5)), 1.0 / np.sqrt(expected + 0.5)
             continue
         share = 1.0 / (1.0 + np.exp(-links[:, i]))
         expected, total = (amount * share).sum(), amount.sum()
         observed = np.log((events + 0.5) / (total - events + 0.5))
-        out[i] = (
+        out[i, :2] = (
             observed - np.log((expected + 0.5) / (total - expected + 0.5)),
             1.0 / np.sqrt(max((amount * share * (1.0 - share)).sum(), 0.25)),
         )
     return out
-
-
-def tabulate_draws(calibration: Calibration, options: Options) -> tuple[str, dict[str, Any]]:
-    """Return the table of joint draws as CSV text, and its stamp."""
-    points = pick_rows(calibration.sample.points, options.draws, options.seed + 5)
-    own, spreads = split_points(points)
-    prior = calibration.problem.prior
-    values, taus = find_values(prior, own), find_taus(spreads)
-    stream = io.StringIO()
-    writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow([WEIGHT, *prior.names, *(f"{DISCREPANCY}{kind}" for kind in TAU_SCALES)])
-    for row, tau in zip(values, taus, strict=True):
-        writer.writerow([f"{1.0 / len(values):.6g}", *(f"{x:.6g}" for x in (*row, *tau))])
-    text = stream.getvalue()
-    everything = find_values(prior, split_points(calibration.sample.points)[0])
-    stamp = {
-        "sha256": hashlib.sha256(text.encode()).hexdigest(),
-        **hash_everything(),
-        "data": hash_data(calibration.problem.targets, prior),
-        "seed": options.seed,
-        "versions": {
-            "python": platform.python_version(),
-            **{n: metadata.version(n) for n in ("numpy", "numba", "pymc")},
-        },
-        "method": "sequential Monte Carlo (PyMC) and moves on a polynomial surrogate, checked by direct simulation",
-        "rows": {
-            "design": len(calibration.design.points),
-            "unseen": 2 * options.unseen,
-            "check": options.checks,
-            "sample": len(calibration.sample.points),
-        },
-        "gates": calibration.gates,
-        "ledger": {"failed": len(calibration.design.failures), "reasons": sorted(set(calibration.design.failures))},
-        "targets": {"fit": len(calibration.problem.fitted), "all": len(calibration.problem.targets)},
-        "parameters": {
-            name: _describe_parameter(calibration, name, everything[:, i], calibration.sample.points[:, i])
-            for i, name in enumerate(prior.names)
-        },
-        "discrepancies": {
-            kind: _describe_values(find_taus(split_points(calibration.sample.points)[1])[:, i])
-            for i, kind in enumerate(TAU_SCALES)
-        },
-    }
-    return text, stamp
-
-
-def _describe_values(values: Floats) -> dict[str, float]:
-    low, median, high = np.quantile(values, [0.025, 0.5, 0.975])
-    return {"median": float(f"{median:.6g}"), "low": float(f"{low:.6g}"), "high": float(f"{high:.6g}")}
-
-
-def _describe_parameter(calibration: Calibration, name: str, values: Floats, coordinates: Floats) -> dict[str, Any]:
-    entry = calibration.problem.prior.entries[name]
-    contraction = 1.0 - float(coordinates.var())
-    return {
-        "prior": {"median": entry.value, "low": entry.low, "high": entry.high},
-        "prior_reason": calibration.problem.prior.reasons[name],
-        "posterior": _describe_values(values),
-        "contraction": round(max(min(contraction, 1.0), 0.0), 3),
-    }

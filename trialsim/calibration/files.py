@@ -14,12 +14,13 @@ from zipfile import BadZipFile
 import numpy as np
 import numpy.typing as npt
 
-from trialsim.calibration.calibrate import Calibration, Options, Problemset, pick_rows, pose_problem, tabulate_draws
+from trialsim.calibration.calibrate import Calibration, Options, Problemset, pick_rows, pose_problem
 from trialsim.calibration.design import Design
-from trialsim.calibration.likelihood import lay_out_targets
+from trialsim.calibration.layout import lay_out_targets
 from trialsim.calibration.posterior import Sample, find_log_likelihood
 from trialsim.calibration.stamp import hash_data
 from trialsim.calibration.surrogate import Surrogate
+from trialsim.calibration.tabulate import tabulate_draws
 from trialsim.calibration.targets import Target
 from trialsim.parameters.calibrated import seal_stamp
 from trialsim.parameters.evidence import find_evidence_file
@@ -29,7 +30,7 @@ from trialsim.runs.atomic import write_directory
 
 POSTERIOR: Final = "posterior.npz"
 # Rows of the sample that are kept for validation.
-KEPT: Final = 2000
+STORED: Final = 2000
 # What of a surrogate is no real number, and what is sparse in memory.
 PLACES: Final = ("size", "terms")
 SPARSE: Final = ("coefficients", "variances")
@@ -62,7 +63,7 @@ def _save(path: Path, calibration: Calibration, seed: int) -> None:
         )
         for name, value in asdict(calibration.surrogate).items()
     }
-    arrays["points"] = pick_rows(calibration.sample.points, KEPT, seed + 9).astype(np.float32)
+    arrays["points"] = pick_rows(calibration.sample.points, STORED, seed + 9).astype(np.float32)
     arrays["check"] = calibration.check
     arrays["data"] = np.array(hash_data(calibration.problem.targets, calibration.problem.prior))
     arrays["quality"] = np.array([calibration.sample.rhat, calibration.sample.effective_size])
@@ -71,7 +72,7 @@ def _save(path: Path, calibration: Calibration, seed: int) -> None:
 
 
 def read_posterior(file: Path | Traversable | None = None, targets: Sequence[Target] | None = None) -> Calibration:
-    """Return the calibration that a file holds, without its design; None reads the one that ships.
+    """Return the calibration that a file holds, without its simulations; None reads the one that ships.
 
     targets: those that it was made from; None for the package's own. Raises InputError where there is none, where the
     file is damaged, and where it was made from other targets or priors.

@@ -13,10 +13,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
+
+from trialsim.runs.progress import Progress, ignore_progress
 
 type Floats = npt.NDArray[np.float64]
 type LogLikelihood = Callable[[Floats], Floats]
@@ -26,7 +29,8 @@ type LogLikelihood = Callable[[Floats], Floats]
 STEPS: Final = (0.1, 0.25, 0.5)
 FORGET: Final = 600
 BETWEEN: Final = 100
-KEPT: Final = 5
+ROWS: Final = 5
+ITERATIONS: Final = FORGET + BETWEEN * (ROWS - 1)
 IN_A_ROW: Final = 2
 ROUNDS: Final = 12
 
@@ -49,10 +53,13 @@ def fit_reference(points: Floats) -> Reference:
     return Reference(points.mean(axis=0), factor, np.linalg.inv(factor))
 
 
-def move_walkers(find: LogLikelihood, start: Floats, reference: Reference, rng: np.random.Generator) -> Floats:
-    """Return [KEPT, walkers, d] states of walkers under a likelihood and a standard normal prior.
+def move_walkers(
+    find: LogLikelihood, start: Floats, reference: Reference, rng: np.random.Generator, listen: Callable[[int], None]
+) -> Floats:
+    """Return [ROWS, walkers, d] states of walkers under a likelihood and a standard normal prior.
 
-    find: log likelihoods of rows. A step keeps the reference law; the Metropolis ratio corrects it to the posterior.
+    find: log likelihoods of rows; listen: hears of every iteration. A step keeps the reference law; the Metropolis
+    ratio corrects it to the posterior.
     """
 
     def find_ratio(rows: Floats) -> Floats:
@@ -60,7 +67,7 @@ def move_walkers(find: LogLikelihood, start: Floats, reference: Reference, rng: 
         return np.asarray(find(rows) - 0.5 * (rows**2).sum(axis=1) + 0.5 * (centred**2).sum(axis=1))
 
     state, ratio, kept = start.copy(), find_ratio(start), []
-    for iteration in range(1, FORGET + BETWEEN * (KEPT - 1) + 1):
+    for iteration in range(1, ITERATIONS + 1):
         size = rng.choice(STEPS, size=(len(state), 1))
         noise = rng.standard_normal(state.shape) @ reference.factor.T
         proposed = reference.mean + np.sqrt(1.0 - size**2) * (state - reference.mean) + size * noise
@@ -70,11 +77,19 @@ def move_walkers(find: LogLikelihood, start: Floats, reference: Reference, rng: 
         ratio = np.where(taken, new, ratio)
         if iteration >= FORGET and (iteration - FORGET) % BETWEEN == 0:
             kept.append(state)
+        listen(iteration)
     return np.array(kept)
 
 
-def move_from_both_sides(find: LogLikelihood, points: Floats, walkers: int, seed: int, most_rhat: float) -> Floats:
-    """Return [KEPT, 2, walkers, d]: states of walkers from a sample, and of as many from the prior.
+def move_from_both_sides(
+    find: LogLikelihood,
+    points: Floats,
+    walkers: int,
+    seed: int,
+    most_rhat: float,
+    progress: Progress = ignore_progress,
+) -> Floats:
+    """Return [ROWS, 2, walkers, d]: states of walkers from a sample, and of as many from the prior.
 
     The states are those of the first round whose R-hat is at most `most_rhat`, as that of the round before it was, or
     of the last.
@@ -85,9 +100,9 @@ def move_from_both_sides(find: LogLikelihood, points: Floats, walkers: int, seed
     state = np.concatenate([inside, rng.standard_normal((walkers, d))])
     reference = fit_reference(points)
     passed = 0
-    for _ in range(ROUNDS):
-        states = move_walkers(find, state, reference, rng)
-        halves = states.reshape(KEPT, 2, walkers, d)
+    for past in range(ROUNDS):
+        states = move_walkers(find, state, reference, rng, partial(_tell, progress, past))
+        halves = states.reshape(ROWS, 2, walkers, d)
         passed = passed + 1 if find_rhat(halves) <= most_rhat else 0
         if passed == IN_A_ROW:
             break
@@ -95,8 +110,12 @@ def move_from_both_sides(find: LogLikelihood, points: Floats, walkers: int, seed
     return halves
 
 
+def _tell(progress: Progress, past: int, iteration: int) -> None:
+    progress(past * ITERATIONS + iteration, ROUNDS * ITERATIONS)
+
+
 def find_rhat(states: Floats) -> float:
-    """Return the largest rank-normalised, folded R-hat (Vehtari 2021) between the halves of [KEPT, 2, walkers, d]."""
+    """Return the largest rank-normalised, folded R-hat (Vehtari 2021) between the halves of [ROWS, 2, walkers, d]."""
     from arviz_stats.base import array_stats
 
     halves = np.moveaxis(states, 1, 0).reshape(2, -1, states.shape[-1])
@@ -104,7 +123,7 @@ def find_rhat(states: Floats) -> float:
 
 
 def find_effective_size(states: Floats) -> float:
-    """Return the least effective sample size over the coordinates of [KEPT, 2, walkers, d], a chain a walker.
+    """Return the least effective sample size over the coordinates of [ROWS, 2, walkers, d], a chain a walker.
 
     From the autocorrelation of a walker's rows about the mean of all (estimates of a single chain's need longer ones):
     walkers that stand still count once each, however many of their rows are kept. At most the number of rows.

@@ -19,10 +19,12 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from trialsim.calibration.likelihood import TAU_SCALES, Layout, find_group_likelihoods, find_taus
+from trialsim.calibration.layout import TAU_SCALES, Layout, find_taus
+from trialsim.calibration.likelihood import find_group_likelihoods
 from trialsim.calibration.moves import LogLikelihood, find_effective_size, find_rhat, move_from_both_sides
 from trialsim.calibration.surrogate import Surrogate, add_shared_errors, keep_components, predict_with_errors
 from trialsim.calibration.unseen import FACTORS
+from trialsim.runs.progress import Progress, ignore_progress
 
 type Floats = npt.NDArray[np.float64]
 type Indices = npt.NDArray[np.intp]
@@ -32,7 +34,9 @@ PARTICLES: Final = 400
 # A prior part of whose evidence is taken away: limits of a factor of 2 become such of a factor of 4, as weak as those
 # that say the order of magnitude alone (an assumption).
 WIDER: Final = 2.0
-NONE: Final[Indices] = np.zeros(0, np.intp)
+# Rows at a time: what is computed of them stays in the processor's cache.
+BLOCK: Final = 200
+NOBODY: Final[Indices] = np.zeros(0, np.intp)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +69,13 @@ def find_links(surrogate: Surrogate, points: Floats) -> tuple[Floats, Floats]:
 
 def find_log_likelihood(surrogate: Surrogate, layout: Layout, points: Floats) -> Floats:
     """Return the log likelihood of every group [rows, groups] under the surrogate."""
-    return find_group_likelihoods(layout, *find_links(surrogate, points), find_taus(split_points(points)[1]))
+    parts = np.split(points, range(BLOCK, len(points), BLOCK))
+    return np.concatenate(
+        [
+            find_group_likelihoods(layout, *find_links(surrogate, part), find_taus(split_points(part)[1]))
+            for part in parts
+        ]
+    )
 
 
 def keep_used(surrogate: Surrogate, layout: Layout) -> tuple[Surrogate, Layout]:
@@ -84,9 +94,10 @@ def sample_posterior(
     most_rhat: float,
     particles: int = PARTICLES,
     chains: int = 2,
-    doubted: Indices = NONE,
+    doubted: Indices = NOBODY,
+    progress: Progress = ignore_progress,
 ) -> Sample:
-    """Sample the posterior: `walkers` from the particles and as many from the prior, KEPT rows of each.
+    """Sample the posterior: `walkers` from the particles and as many from the prior, `moves.ROWS` rows of each.
 
     They move until R-hat is at most `most_rhat`, or as long as moves are allowed to: what is returned says which.
     doubted: coordinates with a wider prior (`widen_priors`).
@@ -98,7 +109,7 @@ def sample_posterior(
 
     points = sample_particles(find, surrogate.size + len(TAU_SCALES) + FACTORS, seed, particles, chains)
 
-    states = move_from_both_sides(find, points, walkers, seed, most_rhat)
+    states = move_from_both_sides(find, points, walkers, seed, most_rhat, progress)
     rows = states.reshape(-1, points.shape[1])
     likelihood = find_log_likelihood(surrogate, layout, rows)
     return Sample(rows, likelihood, find_rhat(states), find_effective_size(states))

@@ -24,12 +24,13 @@ BINS: Final = 10
 @dataclass(frozen=True, slots=True)
 class Ranks:
     """ranks [replications, coordinates]: share of the posterior below the truth, 0 to 1; rhats [replications]: of the
-    samples that the truths are ranked in.
+    samples that the truths are ranked in; failed: truths whose simulation failed.
     """
 
     ranks: Floats
     rhats: Floats
     names: tuple[str, ...]
+    failed: int = 0
 
 
 def summarise_ranks(ranks: Ranks) -> dict[str, Any]:
@@ -44,6 +45,7 @@ def summarise_ranks(ranks: Ranks) -> dict[str, Any]:
     per = [float(chisquare(np.add.reduceat(np.array(h), range(0, BINS, 2))).pvalue) for h in histograms.values()]
     return {
         "replications": len(ranks.ranks),
+        "failed": ranks.failed,
         "most_rhat": float(ranks.rhats.max()),
         "unconverged": int((ranks.rhats > MOST_RHAT).sum()),
         **_find_coverage(ranks.ranks, 50),
@@ -68,10 +70,11 @@ def _find_coverage(ranks: Floats, level: int) -> dict[str, float]:
 
 
 def join_ranks(stored: Ranks | None, more: Ranks) -> Ranks:
-    """Return stored ranks followed by others."""
+    """Return stored ranks followed by others, which know the failures of both."""
     if stored is None:
         return more
-    return Ranks(np.concatenate([stored.ranks, more.ranks]), np.concatenate([stored.rhats, more.rhats]), more.names)
+    ranks, rhats = (np.concatenate([getattr(each, name) for each in (stored, more)]) for name in ("ranks", "rhats"))
+    return Ranks(ranks, rhats, more.names, more.failed)
 
 
 def read_ranks(folder: Path | Traversable, wanted: Mapping[str, Any]) -> Ranks | None:
@@ -88,10 +91,11 @@ def read_ranks(folder: Path | Traversable, wanted: Mapping[str, Any]) -> Ranks |
         ranks = np.array([row.split() for row in stored["ranks"]], np.float64)
         rhats = np.array(stored["rhats"], np.float64)
         names = tuple(map(str, stored["names"]))
+        failed = int(stored["failed"])
     except (ValueError, TypeError, KeyError, AttributeError):
         return None
-    whole = ranks.shape == (len(rhats), len(names)) and len(ranks) > 0
-    return Ranks(ranks, rhats, names) if whole and ((ranks >= 0.0) & (ranks <= 1.0)).all() else None
+    whole = ranks.shape == (len(rhats), len(names)) and len(ranks) > 0 and failed >= 0
+    return Ranks(ranks, rhats, names, failed) if whole and ((ranks >= 0.0) & (ranks <= 1.0)).all() else None
 
 
 def read_row(folder: Path | None, key: str, index: int, size: int) -> Floats | None:

@@ -60,7 +60,7 @@ def check_posterior(folder: Path, checks: int = CHECKS) -> Gates:
     direct = simulate_problem(found.problem, probe, Options(quiet=True), SEED, lambda done, total: None)
     check = compare_directly(found.problem.components, found.surrogate, direct)
     gates = find_gates(found.layout, found.sample, check, direct)
-    return {name: gates[name] for name in ("failed_run_share", "direct_simulation_shift")}
+    return {name: gates[name] for name in ("failed_run_share", "direct_simulation_shift", "direct_simulation_scatter")}
 
 
 def renew_stamp(folder: Path, checked: bool = False, checks: int = CHECKS) -> bool:

@@ -20,10 +20,13 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from trialsim.calibration.calibrate import Options, Problemset, fit_first, simulate_problem
+from trialsim.calibration.calibrate import First, Options, Problemset, simulate_problem
 from trialsim.calibration.design import Design
 from trialsim.calibration.gates import MOST_RHAT
-from trialsim.calibration.likelihood import (
+from trialsim.calibration.layout import (
+    BINOMIAL,
+    NORMAL,
+    POISSON,
     TAU_SCALES,
     Layout,
     draw_discrepancies,
@@ -51,7 +54,7 @@ TRUTHS: Final = 16
 BLOCK: Final = 64
 # Truths are lived by this many times the people of a design: their own chance is then small beside the surrogate's
 # error (it is that of the same people in all weeks of a curve, but is added as if each week had its own).
-SCALE: Final = 40.0
+TRUTH_SCALE: Final = 40.0
 
 
 def draw_studies(layout: Layout, predicted: Floats, taus: Floats, rng: np.random.Generator) -> Layout:
@@ -61,12 +64,12 @@ def draw_studies(layout: Layout, predicted: Floats, taus: Floats, rng: np.random
     links = predicted + draw_discrepancies(layout, taus[None], rng)[0]
     share = 1.0 / (1.0 + np.exp(-links))
     events = np.where(
-        layout.law == 0,
+        layout.law == BINOMIAL,
         rng.binomial(np.maximum(layout.n, 1).round().astype(int), share),
-        rng.poisson(np.where(layout.law == 1, layout.n * np.exp(np.minimum(links, 3.0)), 1.0)),
+        rng.poisson(np.where(layout.law == POISSON, layout.n * np.exp(np.minimum(links, 3.0)), 1.0)),
     ).astype(np.float64)
-    events = np.where(layout.law == 2, np.nan, events)
-    n = np.where(layout.law == 0, np.maximum(layout.n, 1).round(), layout.n)
+    events = np.where(layout.law == NORMAL, np.nan, events)
+    n = np.where(layout.law == BINOMIAL, np.maximum(layout.n, 1).round(), layout.n)
     return replace(layout, events=events, n=n, value=links + layout.error * rng.standard_normal(len(links)))
 
 
@@ -86,7 +89,7 @@ def rank_truths(
     jobs = list(zip(data, known, errors, count(options.seed)))[first:]
     names = (*problem.prior.names, *(f"discrepancy {kind}" for kind in TAU_SCALES))
     if not jobs:
-        return Ranks(np.zeros((0, len(names))), np.zeros(0), names)
+        return Ranks(np.zeros((0, len(names))), np.zeros(0), names, len(truths.failures))
     key = hash_ranks(problem, options)
     rows = [read_row(options.folder, key, i, len(names) + 1) for i in range(first, first + len(jobs))]
     left = [i for i, row in enumerate(rows) if row is None]
@@ -96,7 +99,7 @@ def rank_truths(
             rows[i] = row
             write_row(options.folder, key, first + i, row)
     table = np.array(rows)
-    return Ranks(table[:, 1:], table[:, 0], names)
+    return Ranks(table[:, 1:], table[:, 0], names, len(truths.failures))
 
 
 def draw_replications(layout: Layout, links: Floats, seed: int) -> tuple[Floats, list[Layout]]:
@@ -122,18 +125,18 @@ def _rank_truth(surrogate: Surrogate, replication: tuple[Layout, Floats, Floats,
     return np.concatenate([[sample.rhat], (sample.points[:, : len(truth)] < truth).mean(axis=0)])
 
 
-def find_ranks(problem: Problemset, options: Options, folder: Path, truths: int | None) -> dict[str, Any]:
+def find_ranks(problem: Problemset, first: First, options: Options, folder: Path, truths: int | None) -> dict[str, Any]:
     """Return the ranks that a calibration in `folder` is judged by, and store them there.
 
     truths: how many in all; those stored in `folder` or with the package are kept, if they are of today's evidence,
     targets, code, seed and design, and the rest are ranked. None: what is stored, or TRUTHS where nothing is. A truth
-    whose simulation fails is not ranked.
+    whose simulation fails is counted, and not ranked.
     """
     wanted = _name_ranks(problem, options)
     ranks = read_ranks(folder, wanted) or read_ranks(find_evidence_file("calibrated"), wanted)
     kept = len(ranks.ranks) if ranks else 0
-    if ranks is None or kept < (truths or kept):
-        ranks = join_ranks(ranks, rank_known_truths(problem, options, truths or TRUTHS, kept))
+    if ranks is None or kept + ranks.failed < (truths or 0):
+        ranks = join_ranks(ranks, rank_known_truths(problem, first.surrogate, options, truths or TRUTHS, kept))
     found = {**summarise_ranks(ranks), **wanted}
     write_file(folder / RANKS, (json.dumps(found, indent=1) + "\n").encode())
     return found
@@ -161,15 +164,16 @@ def hash_ranking_code() -> str:
     return hash_sources(("calibration/sbc.py",))
 
 
-def rank_known_truths(problem: Problemset, options: Options, replications: int, first: int) -> Ranks:
-    """Return the ranks of known truths from the one at index `first` on."""
+def rank_known_truths(
+    problem: Problemset, surrogate: Surrogate, options: Options, replications: int, first: int
+) -> Ranks:
+    """Return the ranks of known truths from the one at index `first` on, under the surrogate of a first design."""
 
     def show(label: str, unit: str = "parameter sets") -> AbstractContextManager[Progress]:
         return show_progress(label, unit, quiet=options.quiet)
 
-    _, _, surrogate = fit_first(problem, options)
     others = np.random.default_rng(options.seed + 1).standard_normal((replications, len(problem.prior.names)))
     with show("Truths") as progress:
-        truths = simulate_problem(problem, others, options, options.seed + 5000, progress, SCALE)
+        truths = simulate_problem(problem, others, options, options.seed + 5000, progress, TRUTH_SCALE)
     with show("Ranking truths", "truths") as progress:
         return rank_truths(problem, surrogate, truths, options, progress, first)

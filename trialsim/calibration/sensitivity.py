@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from trialsim.calibration.calibrate import Calibration
-from trialsim.calibration.likelihood import lay_out_targets, predict_targets
+from trialsim.calibration.layout import lay_out_targets, predict_targets
 from trialsim.calibration.posterior import split_points
 from trialsim.calibration.surrogate import predict_links
 from trialsim.calibration.validate import list_studies, to_scale

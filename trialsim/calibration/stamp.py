@@ -35,9 +35,9 @@ SOURCES = (
 # Source files whose change can change the posterior that simulated statistics lead to; what is read of the targets is
 # hashed itself (`hash_data`).
 INFERENCE = (
-    *("calibration/calibrate.py", "calibration/design.py", "calibration/likelihood.py", "calibration/moves.py"),
-    *("calibration/posterior.py", "calibration/prior.py", "calibration/regression.py", "calibration/surrogate.py"),
-    *("calibration/unseen.py", "parameters/spread.py"),
+    *("calibration/calibrate.py", "calibration/design.py", "calibration/layout.py", "calibration/likelihood.py"),
+    *("calibration/moves.py", "calibration/posterior.py", "calibration/prior.py", "calibration/regression.py"),
+    *("calibration/surrogate.py", "calibration/tabulate.py", "calibration/unseen.py", "parameters/spread.py"),
 )
 LIFE_TABLE = "life-table.csv"
 TABLES = ("calibration/targets.csv", "calibration/priors.csv", "parameters.csv", LIFE_TABLE)

@@ -8,6 +8,7 @@ is measured on simulations that it was not fitted to, and grows where its coeffi
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
@@ -18,6 +19,7 @@ from trialsim.calibration.design import Design
 from trialsim.calibration.regression import LINK_LIMIT, Polynomial, fit_polynomial, multiply_terms
 from trialsim.calibration.targets import Component
 from trialsim.calibration.unseen import FACTORS, find_variance, measure_errors
+from trialsim.runs.options import count_workers
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -59,20 +61,20 @@ def predict_with_errors(surrogate: Surrogate, points: Floats) -> tuple[Floats, F
     """Return the links [rows, C] at coordinates [rows, d], and the variances of predicting simulations there that the
     fit has not seen.
     """
-    links, spreads = _evaluate(surrogate, points)
-    return links, find_variance(surrogate.error, spreads)
+    links, variances = _evaluate(surrogate, points)
+    return links, find_variance(surrogate.error, variances)
 
 
 def _evaluate(surrogate: Surrogate, points: Floats) -> tuple[Floats, Floats]:
     """Return links [rows, C], and their variances by those of the coefficients."""
     links = np.empty((len(points), len(surrogate.intercept)))
-    spreads = np.empty_like(links)
+    variances = np.empty_like(links)
     for first in range(0, len(points), BLOCK):
         rows = slice(first, first + BLOCK)
         terms = multiply_terms(points[rows], surrogate.terms)
         links[rows] = (surrogate.coefficients @ terms).T
-        spreads[rows] = (surrogate.variances @ terms**2).T
-    return np.clip(links + surrogate.intercept, -LINK_LIMIT, LINK_LIMIT), spreads
+        variances[rows] = (surrogate.variances @ terms**2).T
+    return np.clip(links + surrogate.intercept, -LINK_LIMIT, LINK_LIMIT), variances
 
 
 def keep_components(surrogate: Surrogate, used: Indices) -> Surrogate:
@@ -97,17 +99,21 @@ def add_shared_errors(surrogate: Surrogate, links: Floats, error: Floats, factor
     return moved, error * (1.0 - (surrogate.shared**2).sum(axis=1))
 
 
-def fit_surrogate(components: Sequence[Component], design: Design, centre: Floats, unseen: Design) -> Surrogate:
+def fit_surrogate(
+    components: Sequence[Component], design: Design, centre: Floats, unseen: Design, workers: int | None = None
+) -> Surrogate:
     """Fit the surrogate to a design, and measure its errors on simulations `unseen` (of more people).
 
-    centre: [d] rows of the design far from it weigh less.
+    centre: [d] rows of the design far from it weigh less; workers: threads, one a core by default.
     """
     distance = ((design.points - centre) ** 2).mean(axis=1)
     weights = 1.0 / (1.0 + np.maximum(distance - 1.0, 0.0))
-    found = [
-        fit_polynomial(design.points, design.results[:, i], weights, component.is_rate)
-        for i, component in enumerate(components)
-    ]
+
+    def fit(i: int) -> Polynomial:
+        return fit_polynomial(design.points, design.results[:, i], weights, components[i].is_rate)
+
+    with ThreadPoolExecutor(count_workers(workers)) as pool:
+        found = list(pool.map(fit, range(len(components))))
     coefficients, variances, terms = _join_terms(found)
     exact = Surrogate(
         design.points.shape[1],

@@ -44,12 +44,12 @@ def find_direct_links(components: Sequence[Component], results: Floats) -> tuple
 
 
 def measure_errors(
-    components: Sequence[Component], links: Floats, spreads: Floats, results: Floats
+    components: Sequence[Component], links: Floats, variances: Floats, results: Floats
 ) -> tuple[Floats, Floats]:
     """Return level and growth of every component's error [C, 2], and loadings [C, FACTORS] of the errors on what they
     share (see `Surrogate`).
 
-    links: predicted [rows, C]; spreads: their variances by those of the coefficients; results: simulated there
+    links: predicted [rows, C]; variances: their variances by those of the coefficients; results: simulated there
     [rows, C, 2], and not fitted to.
     """
     direct, noise = find_direct_links(components, results)
@@ -62,25 +62,41 @@ def measure_errors(
             errors[i] = UNKNOWN_ERROR, 0.0
             continue
         away = direct[good, i] - links[good, i]
-        errors[i] = _fit_error(spreads[good, i], away, noise[good, i])
-        own = find_variance(errors[i], spreads[good, i])
+        errors[i] = _fit_error(variances[good, i], away, noise[good, i])
+        own = find_variance(errors[i], variances[good, i])
         residuals[i, good] = np.clip(away / np.sqrt(own + noise[good, i]), -MOST_RESIDUAL, MOST_RESIDUAL)
     return errors, find_loadings(_correlate(residuals))
 
 
-def find_variance(error: Floats, spreads: Floats) -> Floats:
+def find_scatter(components: Sequence[Component], links: Floats, errors: Floats, results: Floats) -> Floats:
+    """Return for every component [C] the mean squared distance of simulations from predictions over what is stated,
+    which is 1 where the errors are right; NaN with too few rows to tell.
+
+    links, errors: predicted [rows, C] and their stated variances; results: simulated there [rows, C, 2].
+    """
+    direct, noise = find_direct_links(components, results)
+    scaled = (direct - links) ** 2 / (errors + noise)
+    out = np.full(len(components), np.nan)
+    for i, component in enumerate(components):
+        good = find_moments(links[:, i], results[:, i, 1], component.is_rate)[1] > LEAST_INFORMATION
+        if good.sum() >= LEAST_ROWS:
+            out[i] = scaled[good, i].mean()
+    return out
+
+
+def find_variance(error: Floats, variances: Floats) -> Floats:
     """Return the variance [rows, C] of errors [C, 2], where the coefficients give predictions these variances."""
-    return np.asarray(error[..., 0] + error[..., 1] * spreads)
+    return np.asarray(error[..., 0] + error[..., 1] * variances)
 
 
-def _fit_error(spreads: Floats, away: Floats, noise: Floats) -> Floats:
+def _fit_error(variances: Floats, away: Floats, noise: Floats) -> Floats:
     """Return level and growth of the error [2]: by maximum likelihood of distances [rows] whose variance is the error
     and their own counting noise.
     """
     from scipy.optimize import minimize
 
     def find_deviance(logs: Floats) -> float:
-        variance = find_variance(np.exp(logs), spreads) + noise
+        variance = find_variance(np.exp(logs), variances) + noise
         return float((np.log(variance) + away**2 / variance).sum())
 
     found = minimize(find_deviance, np.log(FIRST_ERROR), method="Nelder-Mead", bounds=ERROR_BOUNDS)

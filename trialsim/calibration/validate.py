@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from trialsim.calibration.calibrate import Calibration
-from trialsim.calibration.likelihood import (
+from trialsim.calibration.layout import (
     draw_discrepancies,
     find_taus,
     lay_out_targets,
