@@ -30,7 +30,6 @@ STEPS: Final = (0.1, 0.25, 0.5)
 FORGET: Final = 600
 BETWEEN: Final = 100
 ROWS: Final = 5
-ITERATIONS: Final = FORGET + BETWEEN * (ROWS - 1)
 IN_A_ROW: Final = 2
 ROUNDS: Final = 12
 
@@ -67,7 +66,7 @@ def move_walkers(
         return np.asarray(find(rows) - 0.5 * (rows**2).sum(axis=1) + 0.5 * (centred**2).sum(axis=1))
 
     state, ratio, kept = start.copy(), find_ratio(start), []
-    for iteration in range(1, ITERATIONS + 1):
+    for iteration in range(1, _count_iterations() + 1):
         size = rng.choice(STEPS, size=(len(state), 1))
         noise = rng.standard_normal(state.shape) @ reference.factor.T
         proposed = reference.mean + np.sqrt(1.0 - size**2) * (state - reference.mean) + size * noise
@@ -110,8 +109,14 @@ def move_from_both_sides(
     return halves
 
 
+def _count_iterations() -> int:
+    """Return the iterations of a round."""
+    return FORGET + BETWEEN * (ROWS - 1)
+
+
 def _tell(progress: Progress, past: int, iteration: int) -> None:
-    progress(past * ITERATIONS + iteration, ROUNDS * ITERATIONS)
+    """Tell of an iteration after some rounds, of the most that there may be."""
+    progress(past * _count_iterations() + iteration, ROUNDS * _count_iterations())
 
 
 def find_rhat(states: Floats) -> float:
