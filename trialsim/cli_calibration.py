@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,8 +12,6 @@ from trialsim.exits import print_json
 from trialsim.problems import InputError, Problem, nearest_name
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from trialsim.calibration.gates import Gates
     from trialsim.calibration.targets import Target
 
@@ -121,9 +119,9 @@ def validate(
 ) -> None:
     """Leave each study out, predict it, and score the predictions against two baselines."""
     from trialsim.calibration.files import POSTERIOR, read_posterior
+    from trialsim.calibration.observing import list_studies
     from trialsim.calibration.rates import find_rates
     from trialsim.calibration.report import describe_validation, write_validation
-    from trialsim.calibration.validate import list_studies
     from trialsim.calibration.validate import validate as run_validation
     from trialsim.runs.atomic import check_writable
     from trialsim.runs.progress import show_progress
@@ -137,12 +135,12 @@ def validate(
         nearest = nearest_name(leave_out, studies)
         raise InputError([Problem("command line", None, "leave-out", f"no study is called {leave_out!r}", "", nearest)])
     with show_progress("Leaving studies out", "studies", quiet=quiet) as progress:
-        predictions, anew = run_validation(found, _pool, progress, None if leave_out is None else [leave_out])
+        predictions, left = run_validation(found, progress, None if leave_out is None else [leave_out])
     rates = []
     if leave_out is None:
         with show_progress("Rates in and out of treatment", "parameter sets", quiet=quiet) as progress:
-            rates = find_rates(found, _pool_set, progress)
-    report = describe_validation(found, predictions, anew, rates)
+            rates = find_rates(found, progress)
+    report = describe_validation(found, predictions, left, rates)
     if out is not None:
         write_validation(report, out)
     if json:
@@ -166,37 +164,6 @@ def _demand_fresh(calibration: Path | None, targets: Path | None) -> None:
     # Whether the targets are those of the posterior is asked of the posterior.
     own = {} if targets is None else {"data": str(stamp.get("data"))}
     check_fresh({**hash_everything(), **own}, stamp, str(file))
-
-
-def _pool_set(name: str) -> tuple[float, float, float]:
-    """A set of published numbers as `meta` pools it: median and prediction limits of a new setting, natural units."""
-    import numpy as np
-
-    from meta.measures import find_measure
-    from meta.pooling import PoolSpec, pool
-    from meta.tables import list_sets, read_set
-
-    about = next(each for each in list_sets() if each.name == name)
-    result = pool(read_set(name), PoolSpec(about.measure, model=about.model))
-    links = np.array([result.median, result.prediction_low, result.prediction_high], np.float64)
-    median, low, high = find_measure(about.measure).back(links)
-    return float(median), float(low), float(high)
-
-
-def _pool(others: Sequence[tuple[float, float]]) -> tuple[float, float]:
-    """A naive prediction of a new study from others alone, as mean and standard deviation: the exact pool of `meta`."""
-    import numpy as np
-
-    from meta.data import EffectSizes
-    from meta.pooling import PoolSpec, pool_data
-
-    links, errors = np.array(others).T
-    names = tuple(f"study {i}" for i in range(len(links)))
-    found = pool_data(EffectSizes("log_odds_ratio", names, links, errors**2), PoolSpec("log_odds_ratio"))
-    low, high = found.prediction_low, found.prediction_high
-    if low is None or high is None:
-        raise ValueError("an exact pool of two studies or more has a prediction interval")
-    return 0.5 * (low + high), (high - low) / 3.92
 
 
 @parameters_app.command("list")
@@ -223,6 +190,7 @@ def show_parameter(
     quiet: Quiet = False,
 ) -> None:
     """Show a parameter: value, unit, prior, posterior, what informs it, source rows and citations."""
+    from trialsim.calibration.informing import find_informing
     from trialsim.parameters.calibrated import read_calibration
     from trialsim.parameters.evidence import read_evidence_rows
     from trialsim.parameters.follow import trace_entry
@@ -246,32 +214,10 @@ def show_parameter(
     )
     shown["posterior"] = cells["posterior"] if cells else None
     shown["contraction"] = cells["contraction"] if cells else None
-    shown["informed_by"] = _find_informing(followed) if cells else []
+    shown["informed_by"] = find_informing(followed) if cells else []
     if json:
         print_json(shown)
     elif not quiet:
         from trialsim.terminal_calibration import print_parameter
 
         print_parameter(shown)
-
-
-def _find_informing(name: str) -> list[dict[str, Any]]:
-    """The studies whose targets tell most about a parameter, with their evidence rows and citations."""
-    import json as reader
-
-    from trialsim.calibration.targets import read_targets
-    from trialsim.parameters.evidence import find_evidence_file
-
-    file = find_evidence_file("calibrated/validation.json")
-    if not file.is_file():
-        return []
-    try:
-        report = reader.loads(file.read_text(encoding="utf-8"))
-        found = next((row for row in report["information"] if row["parameter"] == name), None)
-    except (ValueError, KeyError, TypeError) as error:
-        place, wanted = "meta/evidence/calibrated/validation.json", "the file as `trialsim validate` writes it"
-        raise InputError([Problem(place, None, "", "the file is damaged", wanted)]) from error
-    rows: dict[str, list[dict[str, str]]] = {}
-    for target in read_targets():
-        rows.setdefault(target.study, []).append({"target": target.name, "row": target.row.row, "doi": target.row.doi})
-    return [{**each, "targets": rows.get(each["study"], [])} for each in (found or {}).get("informed_by", [])]

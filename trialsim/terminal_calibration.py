@@ -83,7 +83,7 @@ def print_parameter(shown: Mapping[str, Any]) -> None:
     for row in shown["source_rows"]:
         console.print(f"  source     {row['row']}: {row['study']} ({row['doi']})", highlight=False)
     for each in shown["informed_by"]:
-        console.print(f"  informed by {each['study']} ({each['index']:.0%})", highlight=False)
+        console.print(f"  informed by {each['study']} ({each['nats']:.2f} nats)", highlight=False)
         for target in each["targets"][:4]:
             console.print(f"             {target['row']} ({target['doi']})", highlight=False)
     if shown["unknown"]:

@@ -6,10 +6,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from trialsim.calibration.observing import list_studies
 from trialsim.calibration.report import _report_summary
 from trialsim.calibration.scores import RESAMPLES, resample_studies, summarise_predictions
 from trialsim.calibration.targets import Target, read_targets
-from trialsim.calibration.validate import Prediction, list_studies
+from trialsim.calibration.validate import Prediction
 
 TARGETS = read_targets()
 NONE = float("nan")

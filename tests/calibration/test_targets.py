@@ -3,7 +3,7 @@
 import pytest
 
 from trialsim.calibration.populations import read_populations
-from trialsim.calibration.prior import read_prior
+from trialsim.calibration.prior import TABLES_OWN, read_prior
 from trialsim.calibration.targets import COLUMNS, list_components, read_targets
 from trialsim.parameters import read_parameters
 from trialsim.problems import InputError
@@ -18,7 +18,7 @@ def test_no_evidence_row_has_two_roles() -> None:
     assert len(set(fitted)) == len(fitted)
     prior = read_prior(read_parameters(calibrated=False))
     # A parameter that keeps the table's limits is informed by other rows than the targets.
-    kept = [entry for name, entry in prior.entries.items() if prior.reasons[name] == "as in the parameter table"]
+    kept = [entry for name, entry in prior.entries.items() if prior.reasons[name] == TABLES_OWN]
     assert len(kept) > 20
     assert {row for entry in kept for row in entry.source_rows} & set(fitted) == set()
 

@@ -1,5 +1,6 @@
 """Scores against closed forms; what is predicted of a left-out study."""
 
+import dataclasses
 import math
 from typing import Any
 
@@ -7,22 +8,30 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from meta.pooling import PoolSpec, pool
+from meta.predictive import draw_setting
+from meta.tables import read_set
 from trialsim.calibration import validate
+from trialsim.calibration.baselines import find_others, find_spread, find_weeks, predict_constant, predict_pooled
+from trialsim.calibration.crossing import find_crossing
 from trialsim.calibration.files import read_posterior
 from trialsim.calibration.layout import find_taus, lay_out_targets, predict_targets
+from trialsim.calibration.observing import (
+    count_observed,
+    draw_observed,
+    find_left_out,
+    find_observed,
+    find_observed_link,
+    list_studies,
+)
 from trialsim.calibration.posterior import Sample, find_links, split_points, widen_priors
-from trialsim.calibration.sensitivity import find_first_order
+from trialsim.calibration.scores import find_crps
+from trialsim.calibration.sensitivity import find_gains, find_main_effects
 from trialsim.calibration.stamp import strip_source
 from trialsim.calibration.targets import read_targets
 from trialsim.calibration.validate import (
-    find_crps,
-    find_left_out,
-    find_others,
-    find_spread,
-    find_weeks,
+    Without,
     list_doubted,
-    list_studies,
-    predict_constant,
     predict_study,
     reweight_without,
     sample_without,
@@ -44,10 +53,34 @@ def test_a_sharper_right_prediction_scores_better_and_a_wrong_one_worse() -> Non
     assert find_crps(sharp, 0.1) < find_crps(wide, 0.1) < find_crps(wrong, 0.1)
 
 
-def test_first_order_indices_of_a_linear_model_are_its_variance_shares() -> None:
+def test_main_effects_of_a_linear_model_are_its_variance_shares() -> None:
     points = np.random.default_rng(2).standard_normal((20_000, 3))
-    links = (points @ np.array([2.0, 1.0, 0.0]))[:, None]
-    assert find_first_order(points, links)[0] == pytest.approx([0.8, 0.2, 0.0], abs=0.02)
+    effects = find_main_effects(lambda rows: (rows @ np.array([2.0, 1.0, 0.0]))[:, None], points)
+    assert effects[0] == pytest.approx([0.8, 0.2, 0.0], abs=0.02)
+
+
+def test_a_parameter_that_only_goes_along_drives_nothing() -> None:
+    """The evidence holds the second coordinate to the first, which alone matters."""
+    rng = np.random.default_rng(3)
+    first = rng.standard_normal(4000)
+    points = np.column_stack([first, 0.9 * first + np.sqrt(0.19) * rng.standard_normal(4000)])
+    effects = find_main_effects(lambda rows: np.sin(rows[:, :1]), points)
+    assert effects[0, 0] > 0.9
+    assert effects[0, 1] < 1e-12
+
+
+def test_information_is_the_relative_entropy_of_normal_laws() -> None:
+    """Against the integral of its definition; without a study the law is wider and elsewhere."""
+    rng = np.random.default_rng(4)
+    points = rng.normal(0.3, 0.5, (50_000, 1))
+    wide = rng.normal(0.0, 1.0, (50_000, 1))
+    grid = np.linspace(-4.0, 4.0, 8001)
+    law, other = stats.norm(0.3, 0.5), stats.norm(0.0, 1.0)
+    exact = np.trapezoid(law.pdf(grid) * (law.logpdf(grid) - other.logpdf(grid)), grid)
+    without = Without(wide, np.full(len(wide), 1.0 / len(wide)), "refitted", 1.0)
+    assert find_gains(points, without)[0] == pytest.approx(exact, abs=0.02)
+    same = Without(points, np.full(len(points), 1.0 / len(points)), "reweighted", 0.1)
+    assert find_gains(points, same)[0] == pytest.approx(0.0, abs=1e-9)
 
 
 def test_a_constant_hazard_knows_its_own_lengths() -> None:
@@ -157,7 +190,7 @@ def test_a_prediction_holds_parameters_discrepancy_and_counts() -> None:
     calibration = read_posterior()
     (target,) = (each for each in calibration.problem.targets if each.study == "CHOICES")
     row = calibration.sample.points[:1]
-    links = predict_study(calibration, row, np.ones(1), [target], 3)[:, 0]
+    links = predict_study(calibration, Without(row, np.ones(1), "refitted", 1.0), [target], 3)[:, 0]
     layout = lay_out_targets([target], calibration.problem.components)
     parts, errors = find_links(calibration.surrogate, row)
     middle = predict_targets(layout, parts)[0, 0]
@@ -192,3 +225,58 @@ def test_spread_leaves_out_what_chance_alone_gives() -> None:
         0.3, abs=0.06
     )
     assert find_spread(np.zeros(5), errors[:5]) == 0.0
+
+
+def test_pools_know_the_other_studies_of_the_set_alone() -> None:
+    """`meta` pools the set again without the study: against a pool of a table that lacks its rows."""
+    targets = {target.name: target for target in read_targets()}
+    own = targets["cousins-2016-overdose-in"]
+    drawn = predict_pooled(own, read_targets(), np.random.default_rng(5))
+    assert drawn is not None
+    table = read_set("B1")
+    others = tuple(row for row in table.rows if not row.excluded and row.study != "Cousins 2016")
+    assert len(others) == 3
+    found = pool(dataclasses.replace(table, rows=others), PoolSpec("log_rate", model="poisson"))
+    at = draw_observed(own, draw_setting(found, 40_000, 6), np.random.default_rng(7))
+    # Quartiles, as the tails are heavy: a normal law has errors of 1.36 standard deviations over the root of the rows.
+    scale = (np.quantile(at, 0.75) - np.quantile(at, 0.25)) / 1.35
+    for level in (0.25, 0.5, 0.75):
+        assert abs(np.quantile(drawn, level) - np.quantile(at, level)) < 4.0 * 1.4 * scale / np.sqrt(len(drawn))
+
+
+def test_a_level_has_no_pool_of_contrasts_and_two_studies_have_none() -> None:
+    targets = {target.name: target for target in read_targets()}
+    for name in (
+        "lee-2016-xr-relapse",
+        "lee-2015-first-injection",
+        "xbot-first-injection-by-day-7",
+        "nyc-jail-retained",
+    ):
+        assert predict_pooled(targets[name], read_targets(), np.random.default_rng(0)) is None
+
+
+def test_predicted_counts_are_counts() -> None:
+    """Links hold half an event more; what is printed does not."""
+    targets = {target.name: target for target in read_targets()}
+    for name in ("lee-2016-xr-fatal-overdoses", "friedmann-2018-first-injection", "oats-weeks-1-4-off"):
+        target = targets[name]
+        link = find_observed_link(target)[0]
+        assert count_observed(target, link) == pytest.approx(find_observed(target), abs=1e-12)
+
+
+def test_the_crossing_of_certain_predictions_is_what_they_say(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Steps of a half each make 15 in 16 inducted; differences, chances and intervals follow from the shares."""
+    calibration = read_posterior()
+    shares = {"xbot-relapse-xr": 0.6, "xbot-relapse-xr-inducted": 0.4}
+
+    def predict(_calibration: object, _without: object, wanted: list[Any], **_options: object) -> np.ndarray:
+        row = [np.log(p / (1.0 - p)) for p in (shares.get(target.name, 0.5) for target in wanted)]
+        return np.tile(row, (10, 1))
+
+    monkeypatch.setattr("trialsim.calibration.crossing.predict_study", predict)
+    found = find_crossing(calibration, Without(calibration.sample.points, np.ones(1), "refitted", 1.0))
+    assert found is not None
+    assert found["shares"][0]["median"] == pytest.approx(15 / 16)
+    assert found["shares"][0]["observed"] == pytest.approx(204 / 283)
+    assert [row["median"] for row in found["differences"]] == pytest.approx([0.1, -0.1])
+    assert (found["worse_as_randomised"], found["no_worse_once_inducted"], found["both"]) == (1.0, 1.0, 1.0)

@@ -23,6 +23,8 @@ from trialsim.parameters.spread import find_probability, find_quantile
 from trialsim.problems import InputError, Problem, nearest_name
 
 FILE: Final = "meta/evidence/calibration/priors.csv"
+# What priors.csv says of parameters that keep the limits of the parameter table.
+TABLES_OWN: Final = "as in the parameter table"
 
 type Floats = npt.NDArray[np.float64]
 

@@ -14,10 +14,12 @@ from typing import Any
 import numpy as np
 
 from trialsim.calibration.calibrate import Calibration
-from trialsim.calibration.posterior import Sample
+from trialsim.calibration.crossing import STUDY, find_crossing
+from trialsim.calibration.informing import LEAST_NATS, list_informing
+from trialsim.calibration.observing import list_studies
 from trialsim.calibration.scores import summarise_predictions
 from trialsim.calibration.sensitivity import find_information, find_sensitivity
-from trialsim.calibration.validate import Prediction, find_crossing, list_doubted, list_studies
+from trialsim.calibration.validate import Prediction, Without, list_doubted
 from trialsim.runs.atomic import write_directory
 
 UNITS = {"binomial": "share", "poisson": "per person-year", "normal": "ratio"}
@@ -26,24 +28,24 @@ UNITS = {"binomial": "share", "poisson": "per person-year", "normal": "ratio"}
 def describe_validation(
     calibration: Calibration,
     predictions: Sequence[Prediction],
-    anew: Mapping[str, Sample],
+    left: Mapping[str, Without],
     rates: Sequence[Mapping[str, Any]],
 ) -> dict[str, Any]:
-    """Return the validation as plain data: summary, one row a left-out number, the crossing of X:BOT, sensitivities.
+    """Return the validation as plain data: summary, one row a left-out number, X:BOT without X:BOT, sensitivities.
 
-    rates: as `rates.find_rates` gives them, or none where a single study was left out.
+    left: the posteriors without each study; rates: as `rates.find_rates` gives them, or none where a single study was
+    left out.
     """
-    xbot = anew.get("X:BOT")
     return {
         "summary": _clean(summarise_predictions(predictions)),
         "predictions": [_describe_prediction(each) for each in predictions],
-        "xbot_without_xbot": None if xbot is None else find_crossing(calibration, xbot),
-        "refitted": sorted(anew),
+        "xbot_without_xbot": _clean(find_crossing(calibration, left[STUDY])) if STUDY in left else None,
+        "refitted": sorted(study for study, without in left.items() if without.how == "refitted"),
         "priors_widened": _list_widened(calibration, list_studies([each.target for each in predictions])),
         "rates": [_clean(row) for row in rates],
         "units": {target.name: UNITS[target.law] for target in calibration.problem.targets},
         "sensitivity": find_sensitivity(calibration),
-        "information": find_information(calibration),
+        "information": find_information(calibration, left),
     }
 
 
@@ -73,6 +75,7 @@ def _describe_prediction(each: Prediction) -> dict[str, Any]:
             "kind": target.kind,
             "set": target.pool,
             "role": target.role,
+            "population": target.component.population,
             "unit": UNITS[target.law],
             "row": target.row.row,
             "doi": target.row.doi,
@@ -205,19 +208,30 @@ def _report_crossing(report: Mapping[str, Any]) -> str:
     own = report["xbot_without_xbot"]
     if own is None:
         return ""
+    shares = "\n".join(_report_share(row) for row in own["shares"])
+    differences = "\n".join(_report_share(row, "+.1%", "Difference in relapse, ") for row in own["differences"])
     return f"""## X:BOT without X:BOT
 
-No number of X:BOT was seen. Difference in relapse by week 24, XR-naltrexone minus buprenorphine, in trials of its size
-(with the chance of counts, and what two arms of one trial do not share of its difference from the model):
+No number of X:BOT was seen. Trials of its size, with the chance of counts; differences in relapse (XR-naltrexone minus
+buprenorphine) with what two arms of one trial do not share of its difference from the model:
 
-| | median | 95% |
-|---|---|---|
-| all randomised | {own["randomised_median"]:+.1%} | {own["randomised_low"]:+.1%} to {own["randomised_high"]:+.1%} |
-| inducted | {own["inducted_median"]:+.1%} | {own["inducted_low"]:+.1%} to {own["inducted_high"]:+.1%} |
+| | observed | predicted | 95% | inside |
+|---|---|---|---|---|
+{shares}
+{differences}
 
 Probability that XR-naltrexone is worse as randomised: {own["worse_as_randomised"]:.0%}; no worse once inducted:
 {own["no_worse_once_inducted"]:.0%}; both (the crossing that was published): {own["both"]:.0%}.
 """
+
+
+def _report_share(row: Mapping[str, Any], form: str = ".1%", before: str = "") -> str:
+    observed, median, low, high = (format(row[key], form) for key in ("observed", "median", "low", "high"))
+    return f"| {before}{row['what']} | {observed} | {median} | {low} to {high} | {_say(row['inside'])} |"
+
+
+def _say(inside: bool | None) -> str:
+    return "" if inside is None else "yes" if inside else "**no**"
 
 
 def _report_rates(report: Mapping[str, Any]) -> str:
@@ -227,18 +241,20 @@ def _report_rates(report: Mapping[str, Any]) -> str:
         "## Rates of death in and out of treatment\n",
         "Simulated directly at draws of the posterior that has seen all fitted numbers; rates per 1,000 person-years.",
         "Daily treatment ends with its last dose here, as in registers; that of XR-naltrexone 28 days after it.",
-        "The mean has its Monte Carlo error, the range is over draws of the parameters. Published: a set's pool with",
-        "its 95% prediction interval for a new setting ([evidence.md](evidence.md)), or one study's rate with its",
-        "exact interval.\n",
+        "The mean has its Monte Carlo error (of counting, and of the number of draws), the range is over draws of the",
+        "parameters, without the chance of counting. Published: a set's pool with its 95% prediction interval for a",
+        "new setting ([evidence.md](evidence.md); the sets do not tell medications apart, and an interval as wide as",
+        "that of B4 excludes little), a review's pooled mean with its confidence interval (Sordo 2017, Santo 2021), or",
+        "one study's rate with its exact interval. Nothing of the reviews is fitted.\n",
         "| rate | simulated | Monte Carlo error | 95% over draws | published | 95% range | inside | source |",
         "|---|---|---|---|---|---|---|---|",
     ]
     for row in report["rates"]:
         keys = ("mean", "mcse", "low", "high", "published", "published_low", "published_high")
         mean, mcse, low, high, value, least, most = (_format(row[key], row["unit"]) for key in keys)
-        inside = "yes" if row["inside"] else "**no**"
+        span = f"{least} to {most}" if least else "none printed"
         lines.append(
-            f"| {row['rate']} | {mean} | {mcse} | {low} to {high} | {value} | {least} to {most} | {inside} "
+            f"| {row['rate']} | {mean} | {mcse} | {low} to {high} | {value} | {span} | {_say(row['inside'])} "
             f"| {row['source']} |"
         )
     return "\n".join(lines) + "\n"
@@ -255,17 +271,18 @@ def _format(value: float | None, unit: str) -> str:
 def _report_predictions(report: Mapping[str, Any]) -> str:
     lines = [
         "## Every left-out number\n",
-        "Shares in percent; rates per 1,000 person-years; ratios as they are. `seen`: fitted otherwise, or never.\n",
-        "| number | study | seen | observed | predicted | 50% | 95% | inside | row |",
-        "|---|---|---|---|---|---|---|---|---|",
+        "Shares in percent; rates per 1,000 person-years; ratios as they are. `seen`: fitted otherwise, or never.",
+        "`lived in`: the scenario whose people stand for the study's. Counts of a few events have few values: an",
+        "interval may hold one of them alone.\n",
+        "| number | study | lived in | seen | observed | predicted | 50% | 95% | inside | row |",
+        "|---|---|---|---|---|---|---|---|---|---|",
     ]
     for row in report["predictions"]:
         cells = [_format(row[key], row["unit"]) for key in ("observed", "median", "low50", "high50", "low", "high")]
-        inside = "yes" if row["inside"] else "**no**"
         seen = "fitted" if row["role"] == "fit" else "never"
         lines.append(
-            f"| {row['target']} | {row['study']} | {seen} | {cells[0]} | {cells[1]} | {cells[2]} to {cells[3]} "
-            f"| {cells[4]} to {cells[5]} | {inside} | `{row['row']}` |"
+            f"| {row['target']} | {row['study']} | {row['population']} | {seen} | {cells[0]} | {cells[1]} "
+            f"| {cells[2]} to {cells[3]} | {cells[4]} to {cells[5]} | {_say(row['inside'])} | `{row['row']}` |"
         )
     return "\n".join(lines) + "\n"
 
@@ -273,12 +290,14 @@ def _report_predictions(report: Mapping[str, Any]) -> str:
 def _report_information(report: Mapping[str, Any]) -> str:
     lines = [
         "## What the evidence tells about each parameter\n",
-        "Contraction: 1 − posterior variance / prior variance. Below 0.2 the prior speaks, not the evidence.\n",
+        "Contraction: 1 − posterior variance / prior variance. Below 0.2 the prior speaks, not the evidence. Informed",
+        f"by: studies without which the posterior would be another, by {LEAST_NATS} nats or more (0.02 is a shift by a",
+        "fifth of a standard deviation).\n",
         "| parameter | contraction | shift (prior sd) | informed most by |",
         "|---|---|---|---|",
     ]
     for row in sorted(report["information"], key=lambda each: -each["contraction"]):
-        by = ", ".join(f"{each['study']}" for each in row["informed_by"] if each["index"] >= 0.02)
+        by = ", ".join(f"{each['study']} ({each['nats']:.2f})" for each in list_informing(row))
         lines.append(
             f"| `{row['parameter']}` | {row['contraction']:.2f} | {row['shift']:+.1f} | {by or 'none alone'} |"
         )
@@ -290,8 +309,8 @@ def _report_information(report: Mapping[str, Any]) -> str:
 def _report_drivers(report: Mapping[str, Any]) -> str:
     lines = [
         "## What drives what\n",
-        "First-order share of the posterior's variance, and in brackets the number at the parameter's 2.5% and 97.5%",
-        "points with all others at their medians.\n",
+        "Share of the number's variance that the parameter alone brings, while the others do not move with it, and in",
+        "brackets the number at the parameter's 2.5% and 97.5% points with all others at their medians.\n",
         "| number | drivers |",
         "|---|---|",
     ]

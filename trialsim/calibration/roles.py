@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from trialsim.calibration.prior import Prior, read_prior
+from trialsim.calibration.prior import TABLES_OWN, Prior, read_prior
 from trialsim.calibration.targets import Target, read_targets
 from trialsim.calibration.unpredicted import explain_unpredicted
 from trialsim.parameters.entry import ParameterTable
@@ -24,7 +24,6 @@ from trialsim.parameters.reader import read_parameters
 from trialsim.runs.atomic import write_file
 
 FILE: Final = "calibration/roles.csv"
-KEPT: Final = "as in the parameter table"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +45,7 @@ def find_prior_rows(table: ParameterTable, prior: Prior) -> dict[str, tuple[str,
     """Return the parameters that rest on each evidence row, without those whose prior is a weak one of its own."""
     rows: defaultdict[str, list[str]] = defaultdict(list)
     for name, entry in table.entries.items():
-        if prior.reasons.get(name, KEPT) == KEPT:
+        if prior.reasons.get(name, TABLES_OWN) == TABLES_OWN:
             for row in entry.source_rows:
                 rows[row].append(name)
     return {row: tuple(names) for row, names in rows.items()}

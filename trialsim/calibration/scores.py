@@ -7,18 +7,27 @@ Numbers of one study stand or fall together, so that errors and ranges are those
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
-from trialsim.calibration.validate import Prediction
+if TYPE_CHECKING:
+    from trialsim.calibration.validate import Prediction
 
 type Floats = npt.NDArray[np.float64]
 
 RESAMPLES: Final = 4000
 SEED: Final = 1
-NONE: Final = float("nan")
+UNKNOWN: Final = float("nan")
+
+
+def find_crps(draws: Floats, observed: float) -> float:
+    """Return the continuous ranked probability score of a sample (Gneiting and Raftery 2007, equation 21)."""
+    ordered = np.sort(draws)
+    n = len(ordered)
+    spread = ((2.0 * np.arange(1, n + 1) - n - 1.0) * ordered).sum() / (n * n)
+    return float(np.abs(draws - observed).mean() - spread)
 
 
 def summarise_predictions(predictions: Sequence[Prediction]) -> dict[str, Any]:
@@ -34,8 +43,8 @@ def summarise_predictions(predictions: Sequence[Prediction]) -> dict[str, Any]:
         "misses": [p.target.name for p in predictions if not p.inside],
         "crps_against_pooled_mean": _compare(predictions, "crps_pooled"),
         "crps_against_constant_hazard": _compare(predictions, "crps_constant"),
-        "narrower_than_naive": float(np.mean([own <= other for own, other in naive])) if naive else NONE,
-        "median_width_over_naive": float(np.median([own / other for own, other in naive])) if naive else NONE,
+        "narrower_than_naive": float(np.mean([own <= other for own, other in naive])) if naive else UNKNOWN,
+        "median_width_over_naive": float(np.median([own / other for own, other in naive])) if naive else UNKNOWN,
     }
 
 
@@ -45,8 +54,8 @@ def _cover(some: Sequence[Prediction]) -> dict[str, Any]:
     out: dict[str, Any] = {"targets": len(some), "studies": len(set(studies))}
     for level, inside in ((95, [p.inside for p in some]), (50, [p.inside50 for p in some])):
         means = resample_studies(studies, np.array(inside, np.float64))
-        out[f"coverage_{level}"] = float(np.mean(inside)) if some else NONE
-        out[f"coverage_{level}_error"] = float(means.std(ddof=1)) if out["studies"] > 1 else NONE
+        out[f"coverage_{level}"] = float(np.mean(inside)) if some else UNKNOWN
+        out[f"coverage_{level}_error"] = float(means.std(ddof=1)) if out["studies"] > 1 else UNKNOWN
     return out
 
 
@@ -55,14 +64,14 @@ def _compare(predictions: Sequence[Prediction], baseline: str) -> dict[str, Any]
     both = [p for p in predictions if np.isfinite(getattr(p, baseline))]
     own, other = np.array([p.crps for p in both]), np.array([getattr(p, baseline) for p in both])
     studies = [p.target.study for p in both]
-    low, high = NONE, NONE
+    low, high = UNKNOWN, UNKNOWN
     if len(set(studies)) > 1:
         low, high = np.quantile(resample_studies(studies, own - other), [0.025, 0.975])
     return {
         "targets": len(both),
         "studies": len(set(studies)),
-        "model": float(own.mean()) if both else NONE,
-        "baseline": float(other.mean()) if both else NONE,
+        "model": float(own.mean()) if both else UNKNOWN,
+        "baseline": float(other.mean()) if both else UNKNOWN,
         "difference_low": float(low),
         "difference_high": float(high),
     }
@@ -72,7 +81,7 @@ def resample_studies(studies: Sequence[str], values: Floats) -> Floats:
     """Return the means [RESAMPLES] of values when their studies are drawn anew, with all of their numbers."""
     names, place = np.unique(studies, return_inverse=True)
     if not len(names):
-        return np.full(RESAMPLES, NONE)
+        return np.full(RESAMPLES, UNKNOWN)
     drawn = np.random.default_rng(SEED).multinomial(len(names), np.full(len(names), 1.0 / len(names)), size=RESAMPLES)
     totals, counts = np.bincount(place, values), np.bincount(place)
     return np.asarray(drawn @ totals / (drawn @ counts))

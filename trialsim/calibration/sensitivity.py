@@ -1,11 +1,13 @@
-"""Which parameters drive which statistics, and which targets inform which parameters.
+"""Which parameters drive which statistics, and which studies inform which parameters.
 
-Variance-based first-order indices over the posterior, of the surrogate's links, and a tornado: the statistic at a
-parameter's 2.5% and 97.5% points with all others at their medians.
+Drivers: the variance that a parameter alone brings to a statistic (a main effect; Sobol 2001), and a tornado: the
+statistic at a parameter's 2.5% and 97.5% points with all others at their medians. Information: how far the posterior
+with a study is from the one without it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import numpy as np
@@ -13,82 +15,105 @@ import numpy.typing as npt
 
 from trialsim.calibration.calibrate import Calibration
 from trialsim.calibration.layout import lay_out_targets, predict_targets
+from trialsim.calibration.observing import to_scale
 from trialsim.calibration.posterior import split_points
 from trialsim.calibration.surrogate import predict_links
-from trialsim.calibration.validate import list_studies, to_scale
+from trialsim.calibration.validate import Without
 
 type Floats = npt.NDArray[np.float64]
 
 SHOWN: Final = 5
+INFORMING: Final = 3
 # A parameter whose posterior is hardly narrower than its prior is known from the prior.
 PRIOR_DOMINATES: Final = 0.2
+# Points of a parameter at which a main effect is evaluated, those of Gauss and Hermite for a normal law of its posterior,
+# and draws of all others at each.
+POINTS, WEIGHTS = np.polynomial.hermite_e.hermegauss(5)
+OTHERS: Final = 100
 
 
 def find_sensitivity(calibration: Calibration) -> dict[str, list[dict[str, Any]]]:
-    """Return for every target its main drivers: parameter, first-order index, and the statistic at both ends."""
+    """Return for every target its main drivers: parameter, main effect (`find_main_effects`), and the statistic at both
+    ends.
+    """
     own, _ = split_points(calibration.sample.points)
     layout = lay_out_targets(calibration.problem.targets, calibration.problem.components)
-    links = predict_targets(layout, predict_links(calibration.surrogate, own))
-    indices = find_first_order(own, links)
-    middle = np.median(own, axis=0)
-    low, high = np.quantile(own, [0.025, 0.975], axis=0)
-    out: dict[str, list[dict[str, Any]]] = {}
-    for i, target in enumerate(calibration.problem.targets):
-        rows = []
-        for j in np.argsort(-indices[i])[:SHOWN]:
-            ends = np.tile(middle, (2, 1))
-            ends[:, j] = low[j], high[j]
-            at = predict_targets(layout, predict_links(calibration.surrogate, ends))[:, i]
-            rows.append(
-                {
-                    "parameter": calibration.problem.prior.names[j],
-                    "index": round(float(indices[i, j]), 3),
-                    "at_low": to_scale(target, float(at[0])),
-                    "at_high": to_scale(target, float(at[1])),
-                }
-            )
-        out[target.name] = rows
-    return out
+
+    def predict(points: Floats) -> Floats:
+        return predict_targets(layout, predict_links(calibration.surrogate, points))
+
+    effects = find_main_effects(predict, own)
+    middle, ends = np.median(own, axis=0), np.quantile(own, [0.025, 0.975], axis=0)
+    moved = np.tile(middle, (2 * len(middle), 1))
+    for j in range(len(middle)):
+        moved[2 * j : 2 * j + 2, j] = ends[:, j]
+    at = predict(moved)
+    return {
+        target.name: [
+            {
+                "parameter": calibration.problem.prior.names[j],
+                "index": round(float(effects[i, j]), 3),
+                "at_low": to_scale(target, float(at[2 * j, i])),
+                "at_high": to_scale(target, float(at[2 * j + 1, i])),
+            }
+            for j in np.argsort(-effects[i])[:SHOWN]
+        ]
+        for i, target in enumerate(calibration.problem.targets)
+    }
 
 
-def find_first_order(points: Floats, links: Floats) -> Floats:
-    """Return first-order indices [targets, parameters]: variance of the mean given one coordinate over the variance.
+def find_main_effects(predict: Callable[[Floats], Floats], points: Floats) -> Floats:
+    """Return [targets, parameters]: the variance of a statistic's mean as one coordinate moves over its posterior (a
+    normal law) while the others, drawn from theirs, do not move with it, over the statistic's whole variance.
 
-    The conditional mean is a quadratic in the coordinate, fitted by least squares.
+    predict: links [rows, targets] at coordinates [rows, parameters]; points: draws of the posterior. Coordinates that
+    the evidence holds together keep apart here: a parameter that only goes along with one that matters has no effect,
+    and effects need not add up to 1.
     """
-    total = links.var(axis=0)
-    out = np.zeros((links.shape[1], points.shape[1]))
+    total = predict(points).var(axis=0)
+    others = points[:: max(len(points) // OTHERS, 1)][:OTHERS]
+    at = points.mean(axis=0) + POINTS[:, None] * points.std(axis=0)
+    shares = WEIGHTS / WEIGHTS.sum()
+    out = np.zeros((len(total), points.shape[1]))
     for j in range(points.shape[1]):
-        x = points[:, j]
-        design = np.column_stack([np.ones_like(x), x, x * x])
-        fitted = design @ np.linalg.lstsq(design, links, rcond=None)[0]
-        out[:, j] = fitted.var(axis=0) / np.maximum(total, 1e-12)
+        moved = np.tile(others, (len(POINTS), 1))
+        moved[:, j] = np.repeat(at[:, j], len(others))
+        means = predict(moved).reshape(len(POINTS), len(others), -1).mean(axis=1)
+        out[:, j] = shares @ (means - shares @ means) ** 2 / np.maximum(total, 1e-12)
     return out
 
 
-def find_information(calibration: Calibration) -> list[dict[str, Any]]:
+def find_information(calibration: Calibration, left: Mapping[str, Without]) -> list[dict[str, Any]]:
     """Return for every parameter how far its posterior is narrower than its prior, and the studies that inform it most.
 
-    A study's part: first-order index of the coordinate for the study's log likelihood over the posterior.
+    left: the posteriors without each study. A study's part is the relative entropy (nats) of the parameter's posterior
+    to the one without the study and its people, both as normal laws of the coordinate (Lindley 1956).
     """
     own, _ = split_points(calibration.sample.points)
-    studies = list_studies(calibration.problem.fitted)
-    of = np.array([studies.index(group[0]) for group in calibration.layout.groups])
-    likelihood = np.column_stack(
-        [calibration.sample.log_likelihood[:, of == s].sum(axis=1) for s in range(len(studies))]
-    )
-    parts = find_first_order(own, likelihood)
+    nats = {study: find_gains(own, without) for study, without in left.items() if without.how != "never seen"}
     out = []
     for j, name in enumerate(calibration.problem.prior.names):
         contraction = float(np.clip(1.0 - own[:, j].var(), 0.0, 1.0))
-        best = np.argsort(-parts[:, j])[:3]
+        best = sorted(nats, key=lambda study: -nats[study][j])[:INFORMING]
         out.append(
             {
                 "parameter": name,
                 "contraction": round(contraction, 3),
                 "shift": round(float(own[:, j].mean()), 2),
                 "prior_dominates": contraction < PRIOR_DOMINATES,
-                "informed_by": [{"study": studies[s], "index": round(float(parts[s, j]), 3)} for s in best],
+                "informed_by": [{"study": study, "nats": round(float(nats[study][j]), 3)} for study in best],
             }
         )
     return out
+
+
+def find_gains(points: Floats, without: Without) -> Floats:
+    """Return the relative entropy (nats) of every coordinate's law [parameters] to that of a posterior without a study.
+
+    points: draws of the posterior with it.
+    """
+    rest = without.points[:, : points.shape[1]]
+    mean = without.weights @ rest
+    variance = without.weights @ (rest - mean) ** 2
+    ratio = points.var(axis=0) / variance
+    return np.asarray(0.5 * (ratio - 1.0 - np.log(ratio) + (points.mean(axis=0) - mean) ** 2 / variance))
