@@ -30,6 +30,12 @@ def test_a_row_that_counts_twice_is_seen() -> None:
     ]
 
 
+def test_a_count_that_another_is_of_is_a_target_with_it() -> None:
+    """The first of X:BOT's injections is no target itself; the second is counted among those who had it."""
+    role = {role.row: role for role in list_roles()}["ctn-0051-x-bot-ipd-ctn-0094-public-data-36"]
+    assert (role.role, role.used_by) == ("target", ("xbot-injection-2-after-1",))
+
+
 def test_held_out_rows_that_nothing_predicts_say_why() -> None:
     for role in list_roles():
         assert bool(role.reason) == (role.role == "held out" and not role.used_by)

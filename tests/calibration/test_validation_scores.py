@@ -250,7 +250,6 @@ def test_a_level_has_no_pool_of_contrasts_and_two_studies_have_none() -> None:
         "lee-2016-xr-relapse",
         "lee-2015-first-injection",
         "xbot-first-injection-by-day-7",
-        "nyc-jail-retained",
     ):
         assert predict_pooled(targets[name], read_targets(), np.random.default_rng(0)) is None
 

@@ -52,8 +52,15 @@ def find_prior_rows(table: ParameterTable, prior: Prior) -> dict[str, tuple[str,
 
 
 def find_target_rows(targets: Iterable[Target], role: str) -> dict[str, tuple[str, ...]]:
-    """Return the targets of a role (`fit` or `held out`) that use each evidence row."""
-    return {target.row.row: (target.name,) for target in targets if target.role == role}
+    """Return the targets of a role (`fit` or `held out`) that use each evidence row, as their number or the count that
+    it is of.
+    """
+    rows: defaultdict[str, list[str]] = defaultdict(list)
+    for target in targets:
+        if target.role == role:
+            for row in filter(None, (target.row.row, target.given)):
+                rows[row].append(target.name)
+    return {row: tuple(names) for row, names in rows.items()}
 
 
 def assign_roles(

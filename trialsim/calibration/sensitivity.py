@@ -26,8 +26,8 @@ SHOWN: Final = 5
 INFORMING: Final = 3
 # A parameter whose posterior is hardly narrower than its prior is known from the prior.
 PRIOR_DOMINATES: Final = 0.2
-# Points of a parameter at which a main effect is evaluated, those of Gauss and Hermite for a normal law of its posterior,
-# and draws of all others at each.
+# Points of a parameter at which a main effect is evaluated (those of Gauss and Hermite, for a normal law), and draws of
+# all others at each.
 POINTS, WEIGHTS = np.polynomial.hermite_e.hermegauss(5)
 OTHERS: Final = 100
 

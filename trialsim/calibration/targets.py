@@ -75,7 +75,7 @@ class Target:
     law: `binomial` (events of n), `poisson` (events in n person-years or people), or `normal` (the logarithm `value`
     with standard error `error`). over: the component in the denominator of a rate ratio, or None; of the same arm,
     unless the table's words end in `of` and another. pool: the set of published numbers that it belongs to (A1,
-    ...), or "".
+    ...), or "". given: the evidence row whose events are the `n`, or "".
     """
 
     name: str
@@ -92,6 +92,7 @@ class Target:
     error: float
     row: EvidenceRow
     note: str
+    given: str = ""
 
     @property
     def group(self) -> tuple[str, str, str]:
@@ -208,6 +209,7 @@ def _make_target(cells: Mapping[str, str], rows: Mapping[str, EvidenceRow]) -> T
         error,
         row,
         cells["note"],
+        cells["given"],
     )
 
 
