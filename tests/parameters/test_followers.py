@@ -37,9 +37,9 @@ def test_the_packages_followers_have_the_values_and_draws_of_what_they_follow() 
 
 
 def test_a_scenario_that_sets_one_sets_its_followers_unless_it_sets_them_too() -> None:
-    mine = Override(0.3, "mine")
+    mine = Override(0.3, 0.3, 0.3, "mine")
     assert override_parameters(TABLE, {FOLLOWED: mine}).entries[FOLLOWER].value == 0.3
-    both = override_parameters(TABLE, {FOLLOWED: mine, FOLLOWER: Override(0.4, "mine")})
+    both = override_parameters(TABLE, {FOLLOWED: mine, FOLLOWER: Override(0.4, 0.4, 0.4, "mine")})
     assert (both.entries[FOLLOWED].value, both.entries[FOLLOWER].value) == (0.3, 0.4)
     alone = override_parameters(TABLE, {FOLLOWER: mine})
     assert alone.entries[FOLLOWED].value == TABLE.entries[FOLLOWED].value

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+import numpy as np
 import pytest
 
 from trialsim.parameters import Entry, ParameterTable, draw_parameters, override_parameters, stamp_table
@@ -12,7 +13,13 @@ from trialsim.problems import InputError
 @dataclass(frozen=True)
 class Reason:
     value: float
+    low: float
+    high: float
     source: str
+
+
+def know(value: float, source: str) -> Reason:
+    return Reason(value, value, value, source)
 
 
 RATE = Entry(
@@ -34,7 +41,7 @@ TABLE = ParameterTable({"overdose_rate": RATE}, "table.csv")
 
 
 def test_an_override_fixes_the_value_and_keeps_its_reason() -> None:
-    changed = override_parameters(TABLE, {"overdose_rate": Reason(0.01, "a cohort of ours")})
+    changed = override_parameters(TABLE, {"overdose_rate": know(0.01, "a cohort of ours")})
     entry = changed.entries["overdose_rate"]
     assert (entry.value, entry.low, entry.high, entry.distribution) == (0.01, 0.01, 0.01, "fixed")
     assert (entry.obtained, entry.source, entry.source_rows) == ("scenario", "a cohort of ours", ())
@@ -44,12 +51,36 @@ def test_an_override_fixes_the_value_and_keeps_its_reason() -> None:
     assert TABLE.entries["overdose_rate"] is RATE
 
 
+def test_limits_are_those_of_the_draws() -> None:
+    """Log-normal as in the table; the limits hold the middle 95%, the value the middle."""
+    changed = override_parameters(TABLE, {"overdose_rate": Reason(0.01, 0.004, 0.02, "a cohort of ours")})
+    entry = changed.entries["overdose_rate"]
+    assert (entry.value, entry.low, entry.high, entry.distribution) == (0.01, 0.004, 0.02, "log-normal")
+    drawn = draw_parameters(changed, 40_000, 1).values[:, 0]
+    for limit, share in ((0.004, 0.025), (0.01, 0.5), (0.02, 0.975)):
+        assert abs((drawn < limit).mean() - share) < 4.0 * np.sqrt(share * (1.0 - share) / len(drawn))
+
+
+@pytest.mark.parametrize(
+    ("reason", "message"),
+    [
+        (Reason(0.01, 0.01, 0.02, "x"), "a log-normal parameter needs room on both sides"),
+        (Reason(0.01, 0.0, 0.02, "x"), "a log-normal parameter lies strictly between 0 and inf"),
+        (Reason(0.01, 0.004, 0.2, "x"), "0.2 lies outside the range of this parameter"),
+    ],
+)
+def test_limits_that_no_distribution_has_are_refused(reason: Reason, message: str) -> None:
+    with pytest.raises(InputError) as caught:
+        override_parameters(TABLE, {"overdose_rate": reason})
+    assert [problem.message for problem in caught.value.problems] == [message]
+
+
 def test_no_override_changes_nothing() -> None:
     assert override_parameters(TABLE, {}) == TABLE
 
 
 def test_mistakes_are_reported_together_with_line_and_nearest_name() -> None:
-    overrides = {"overdose_rat": Reason(1.0, "x"), "overdose_rate": Reason(0.2, "x")}
+    overrides = {"overdose_rat": know(1.0, "x"), "overdose_rate": know(0.2, "x")}
     with pytest.raises(InputError) as caught:
         override_parameters(TABLE, overrides, "mine.yaml", {"overdose_rat": 12})
     assert [str(problem) for problem in caught.value.problems] == [
@@ -61,7 +92,7 @@ def test_mistakes_are_reported_together_with_line_and_nearest_name() -> None:
 
 def test_no_number_is_no_value() -> None:
     with pytest.raises(InputError):
-        override_parameters(TABLE, {"overdose_rate": Reason(float("nan"), "x")})
+        override_parameters(TABLE, {"overdose_rate": know(float("nan"), "x")})
 
 
 def test_the_codebook_says_everything_about_an_entry() -> None:

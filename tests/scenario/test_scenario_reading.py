@@ -97,21 +97,21 @@ medications:
   my_drug: {like: xr_naltrexone, discontinuation_rate: 0.5 per 100 days, dose_interval_days: 6 weeks}
 parameters:
   tolerance_loss_days: {value: 3 weeks, source: "assumption: a slower loss"}
-  relapse_shape: {value: 0.8, source: a paper}
+  relapse_shape: {value: 0.8, low: 0.5, high: 1.1, source: a paper}
 """
     scenario = parse_scenario(text)
     overrides = {"discontinuation_rate": 0.005, "dose_interval_days": 42.0}
     assert scenario.medications == (CustomMedication("my_drug", "xr_naltrexone", overrides),)
     assert scenario.parameters == {
-        "tolerance_loss_days": Override(21.0, "assumption: a slower loss"),
-        "relapse_shape": Override(0.8, "a paper"),
+        "tolerance_loss_days": Override(21.0, 21.0, 21.0, "assumption: a slower loss"),
+        "relapse_shape": Override(0.8, 0.5, 1.1, "a paper"),
     }
     sections = {
         section["title"]: section["rows"] for section in describe_scenario(scenario, read_parameters())["sections"]
     }
     own = {row["name"]: row for row in sections["Set by this scenario"]}
     assert own["tolerance_loss_days"]["unit"] == "days"
-    assert own["relapse_shape"]["source"] == "a paper"
+    assert own["relapse_shape"]["source"] == "a paper (95% 0.5 to 1.1)"
     names = {row["name"] for row in sections["Parameters"]}
     assert "relapse_shape" not in names
     assert "dose_interval_days_xr_naltrexone" in names

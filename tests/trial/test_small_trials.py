@@ -31,7 +31,9 @@ def test_who_comes_back_is_retained_and_not_discontinued(xbot: Scenario, tmp_pat
         xbot,
         population=replace(xbot.population, setting="routine"),
         retreatment_days=xbot.follow_up_days,
-        parameters={"treatment_seeking_rate_abstinent": Override(0.5, "assumption: everyone comes back at once")},
+        parameters={
+            "treatment_seeking_rate_abstinent": Override(0.5, 0.5, 0.5, "assumption: everyone comes back at once")
+        },
     )
     options = RunOptions(replicates=2, participants=200, draws=0, out=tmp_path, quiet=True)
     flow = run_trial(eager, read_parameters(), options).summary["flow"]

@@ -54,10 +54,11 @@ def _check_numbers(entry: Entry) -> _Found:
         expected = f"low and high from {entry.range_low:g} to {entry.range_high:g}"
         yield "the value or its limits lie outside the range", expected, ""
     else:
-        yield from _check_spread(entry)
+        yield from check_spread(entry)
 
 
-def _check_spread(entry: Entry) -> _Found:
+def check_spread(entry: Entry) -> _Found:
+    """What keeps the limits of an entry from being those of its distribution: message, expectation, nearest name."""
     floor, ceiling = _OPEN_DOMAINS.get(entry.distribution, (-math.inf, math.inf))
     if not floor < entry.low <= entry.high < ceiling:
         yield f"a {entry.distribution} parameter lies strictly between {floor:g} and {ceiling:g}", "such limits", ""

@@ -6,17 +6,26 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Protocol
 
+from trialsim.parameters.checks import check_spread
 from trialsim.parameters.entry import Entry, ParameterTable
 from trialsim.parameters.follow import follow_others
 from trialsim.problems import InputError, Problem, nearest_name
 
 
 class Override(Protocol):
-    """A value in the canonical unit of the parameter, and the reason for it."""
+    """A value and its 95% limits in the canonical unit of the parameter, and the reason for them."""
 
     @property
     def value(self) -> float:
         """In the canonical unit of the parameter."""
+
+    @property
+    def low(self) -> float:
+        """Lower limit; the value where it is taken as known."""
+
+    @property
+    def high(self) -> float:
+        """Upper limit."""
 
     @property
     def source(self) -> str:
@@ -29,7 +38,8 @@ def override_parameters(
     file: str = "",
     lines: Mapping[str, int] | None = None,
 ) -> ParameterTable:
-    """The table with these parameters fixed at the values given, obtained `scenario`, with their reason as `source`.
+    """The table with these values, obtained `scenario`, with their reason as `source`: fixed where no limits are given,
+    else drawn within them, each on its own, by the distribution of the table (normal where that is fixed).
 
     What follows an overridden parameter follows it here too, unless it is overridden itself.
 
@@ -42,10 +52,11 @@ def override_parameters(
         if name not in entries:
             nearest = nearest_name(name, table.entries)
             problems.append(Problem(*where, "is no parameter", "a parameter of the codebook", nearest))
-        elif not entries[name].range_low <= override.value <= entries[name].range_high:
-            problems.append(_outside(where, entries[name], override.value))
+        elif outside := _list_outside(entries[name], override):
+            problems += [_outside(where, entries[name], value) for value in outside]
         else:
-            entries[name] = _fix_entry(entries[name], override)
+            entries[name] = _set_entry(entries[name], override)
+            problems += [Problem(*where, *found) for found in check_spread(entries[name])]
     if problems:
         raise InputError(problems)
     return follow_others(ParameterTable(entries, table.file))
@@ -56,14 +67,20 @@ def _outside(where: tuple[str, int | None, str], entry: Entry, value: float) -> 
     return Problem(*where, f"{value:g} lies outside the range of this parameter", expected)
 
 
-def _fix_entry(entry: Entry, override: Override) -> Entry:
-    value = override.value
+def _list_outside(entry: Entry, override: Override) -> list[float]:
+    values = dict.fromkeys((override.low, override.value, override.high))
+    return [value for value in values if not entry.range_low <= value <= entry.range_high]
+
+
+def _set_entry(entry: Entry, override: Override) -> Entry:
+    known = override.low == override.high
+    drawn = "normal" if entry.distribution == "fixed" else entry.distribution
     return replace(
         entry,
-        value=value,
-        low=value,
-        high=value,
-        distribution="fixed",
+        value=override.value,
+        low=override.low,
+        high=override.high,
+        distribution="fixed" if known else drawn,
         obtained="scenario",
         fitted_to="",
         same_as="",

@@ -84,9 +84,14 @@ class CustomMedication:
 
 @dataclass(frozen=True, slots=True)
 class Override:
-    """A parameter that the scenario sets itself: value in the canonical unit of the parameter table."""
+    """A parameter that the scenario sets itself: value and 95% limits in the canonical unit of the parameter table.
+
+    low, high: the value itself where it is taken as known.
+    """
 
     value: float
+    low: float
+    high: float
     source: str
 
 

@@ -43,13 +43,26 @@ def check_overrides(sheet: Sheet, data: Data) -> None:
 
     table: Mapping[str, Known] = read_parameters(calibrated=False).entries
     for name, entry in parameters.items():
-        _check(sheet, f"parameters.{name}", name, (entry or {}).get("value"), table, ".value")
+        for key in ("value", "low", "high"):
+            if key == "value" or key in (entry or {}):
+                _check(sheet, f"parameters.{name}", name, (entry or {}).get(key), table, f".{key}")
+        _check_limits(sheet, f"parameters.{name}", entry or {})
     for name, entry in medications.items():
         like = (entry or {}).get("like")
         if like in MEDICATIONS:
             fields = fields_of(like, table)
             for field in entry.keys() - {"like"}:
                 _check(sheet, f"medications.{name}.{field}", field, entry[field], fields)
+
+
+def _check_limits(sheet: Sheet, path: str, entry: Data) -> None:
+    """Both limits or none, around the value."""
+    low, value, high = (entry.get(key) for key in ("low", "value", "high"))
+    for key, limit, other in (("low", high, low), ("high", low, high)):
+        if limit is not None and other is None:
+            note_at(sheet, path, f"has one limit only: {quote(key)} is missing", "both limits, or none")
+    if low and value and high and not low.value <= value.value <= high.value:
+        note_at(sheet, f"{path}.value", "lies outside its limits", "low, value and high in this order")
 
 
 def fields_of(medication: str, table: Mapping[str, Known]) -> dict[str, Known]:

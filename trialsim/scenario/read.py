@@ -98,7 +98,7 @@ def _scenario(sheet: Sheet, data: Data, population: Population, text: str) -> Sc
         population=population,
         arms=arms,
         medications=_medications(data),
-        parameters={name: Override(*entry.values()) for name, entry in _overrides(data).items()},
+        parameters=_overrides(data),
         allocation=_allocation(data, arms),
         accrual_days=data.get("accrual", {}).get("duration", 0.0),
         sites=_sites(data),
@@ -146,11 +146,12 @@ def _medications(data: Data) -> tuple[CustomMedication, ...]:
     )
 
 
-def _overrides(data: Data) -> Data:
-    return {
-        name: {"value": entry["value"].value, "source": entry["source"]}
-        for name, entry in data.get("parameters", {}).items()
-    }
+def _overrides(data: Data) -> dict[str, Override]:
+    out = {}
+    for name, entry in data.get("parameters", {}).items():
+        value, low, high = (entry.get(key, entry["value"]).value for key in ("value", "low", "high"))
+        out[name] = Override(value, low, high, entry["source"])
+    return out
 
 
 def _allocation(data: Data, arms: tuple[Arm, ...]) -> Allocation | None:

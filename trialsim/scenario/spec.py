@@ -117,6 +117,8 @@ PARAMETER = Key(
     "a parameter that the scenario sets itself",
     keys=(
         Key("value", "quantity", "its value, with its unit", required=True),
+        Key("low", "quantity", "lower 95% limit; with `high`, else the value is taken as known"),
+        Key("high", "quantity", "upper 95% limit"),
         Key("source", "text", "where the value comes from", required=True),
     ),
 )
