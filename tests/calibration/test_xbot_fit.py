@@ -4,17 +4,19 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 from scipy import stats
 
 from trialsim.calibration.xbot import (
     FITTED,
     PRIORS,
-    from_scale,
+    format_fit,
+    from_fitting_scale,
     list_rows,
     measure_targets,
     read_targets,
     simulate_lives,
-    to_scale,
+    to_fitting_scale,
 )
 from trialsim.engine.world import list_values
 from trialsim.parameters import override_parameters, read_parameters
@@ -49,7 +51,21 @@ def test_every_fitted_parameter_says_so_in_the_scenario() -> None:
     assert set(PRIORS) <= set(FITTED)
 
 
+def test_the_fit_is_printed_as_a_scenario_sets_it() -> None:
+    """What the scenario has, printed, and read again, is what it had."""
+    scenario, table = read_scenario(SCENARIO), read_parameters()
+    own = scenario.parameters
+    found = {
+        "values": {name: own[name].value for name in FITTED},
+        "limits": {name: (own[name].low, own[name].high) for name in FITTED},
+        "targets": [("row", 0.5, 0.4, 0.03)],
+        "cost": 1.0,
+    }
+    block = format_fit(found, table)
+    assert yaml.safe_load(block)["parameters"] == yaml.safe_load(scenario.text)["parameters"]
+
+
 @pytest.mark.parametrize("name", FITTED)
 def test_the_fitting_scale_goes_there_and_back(name: str) -> None:
     value = read_parameters().entries[name].value
-    assert from_scale(name, to_scale(name, value)) == pytest.approx(value, rel=1e-12)
+    assert from_fitting_scale(name, to_fitting_scale(name, value)) == pytest.approx(value, rel=1e-12)

@@ -5,24 +5,28 @@ weekly buprenorphine retention, weekly shares of missing and of positive tests, 
 trial's relapse is left out, so that it follows from these. Weighted least squares on a smooth simulator: every set of
 parameters is lived by the same people with the same luck (common random numbers).
 
-`python -m trialsim.calibration.xbot` prints the fitted values beside those that `scenarios/xbot.yaml` sets. They say
-what this one trial says of its own people; what all studies say together is the calibrated table.
+`python -m trialsim.calibration.xbot` prints the fitted values as the block that `scenarios/xbot.yaml` sets, and what
+they come to. They say what this one trial says of its own people; what all studies say together is the calibrated
+table, from which the fit starts.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
+from trialsim.calibration.prior import read_prior
+from trialsim.calibration.statistics import STAYED_DAYS, STAYED_WEEKS
+from trialsim.calibration.targets import NORMAL_95
 from trialsim.clinical.vocabulary import DOSE
 from trialsim.engine.setup import build_observation
 from trialsim.engine.world import build_world, list_values
 from trialsim.parameters.entry import ParameterTable
 from trialsim.parameters.evidence import EvidenceRow, read_evidence_rows
-from trialsim.parameters.overrides import override_parameters
 from trialsim.parameters.reader import read_parameters
 from trialsim.scenario.model import Scenario
 from trialsim.scenario.read import read_scenario
@@ -38,11 +42,11 @@ RETENTION_WEEKS: Final = (1, 2, 4, 8, 12, 16, 20, 23)
 WEEKS: Final = 24
 # The first letter is of the week of randomisation, spent in hospital, where nobody misses a visit.
 LETTERS: Final = range(2, WEEKS + 1)
-STAYED_WEEKS: Final = 22
-STAYED_DAYS: Final = {XR: 129.5, BUP: 157.5}
 # The weeks of one trial are the same people: 23 correlated shares count as about four.
 CORRELATED: Final = 6.0
-# Weak priors on what the targets hardly tell: median and standard deviation on the fitting scale.
+STEPS: Final = 40
+# Priors on what the targets hardly tell: median, and standard deviation on the fitting scale. All others have the weak
+# ones of calibration.
 PRIORS: Final = {
     "frailty_sd_leaving": (0.5, 0.35),
     "visit_missed_log_sd": (0.15, 0.3),
@@ -146,8 +150,8 @@ def measure_targets(lives: Observed) -> Floats:
     for own in (xr, bup):
         for letter in "o+":
             values += (lives.words[own][:, 1:WEEKS] == ord(letter)).mean(axis=0).tolist()
-    for code, own in ((XR, xr), (BUP, bup)):
-        values += measure_stayers(lives.words[own & started & (stop >= STAYED_DAYS[code])])
+    for name, own in (("xr_naltrexone", xr), ("buprenorphine", bup)):
+        values += measure_stayers(lives.words[own & started & (stop >= STAYED_DAYS[name])])
     return np.array(values)
 
 
@@ -159,61 +163,83 @@ def simulate_lives(scenario: Scenario, values: Mapping[str, float], people: int,
     )
 
 
-def to_scale(name: str, value: float) -> float:
+def to_fitting_scale(name: str, value: float) -> float:
     """Return a parameter on the fitting scale: logit for shares, logarithm otherwise."""
     return float(np.log(value / (1.0 - value))) if "share" in name else float(np.log(value))
 
 
-def from_scale(name: str, value: float) -> float:
+def from_fitting_scale(name: str, value: float) -> float:
     """Return a parameter's value from the fitting scale."""
     return float(1.0 / (1.0 + np.exp(-value))) if "share" in name else float(np.exp(value))
 
 
+@cache
+def find_prior(name: str) -> tuple[float, float]:
+    """Return the median and the standard deviation of a parameter's prior on the fitting scale."""
+    if name in PRIORS:
+        median, spread = PRIORS[name]
+        return to_fitting_scale(name, median), spread
+    table = read_parameters(calibrated=False)
+    entry = {**table.entries, **read_prior(table).entries}[name]
+    low, median, high = (to_fitting_scale(name, each) for each in (entry.low, entry.value, entry.high))
+    return median, (high - low) / (2.0 * NORMAL_95)
+
+
 def fit_parameters(scenario: Scenario, table: ParameterTable, people: int = 4000, seed: int = 11) -> dict[str, Any]:
-    """Return {"values": fitted parameters, "targets": rows of (name, observed, simulated, standard error)}.
+    """Return {"values": fitted parameters, "limits": their 95% limits, "targets": rows of (name, observed, simulated,
+    standard error), "cost": half the sum of squares}.
 
     Starts from the table. people: lives under each arm; the fit's own Monte Carlo error is about the trial's sampling
-    error times sqrt(285 / people).
+    error times sqrt(285 / people). Limits are those of a normal law on the fitting scale, from the curvature of the sum
+    of squares at the fit (Gauss and Newton).
     """
     from scipy.optimize import least_squares
 
     best, targets = list_values(table), read_targets()
+    medians, prior_spreads = np.array([find_prior(name) for name in FITTED]).T
 
     def propose(point: Floats) -> dict[str, float]:
-        return {**best, **{name: from_scale(name, float(x)) for name, x in zip(FITTED, point, strict=True)}}
+        return {**best, **{name: from_fitting_scale(name, float(x)) for name, x in zip(FITTED, point, strict=True)}}
 
-    def find_residuals(point: Floats) -> Floats:
+    def find_residuals(moved: Floats) -> Floats:
+        point = start + moved - 1.0
         simulated = measure_targets(simulate_lives(scenario, propose(point), people, seed))
-        priors = [
-            (x - to_scale(name, PRIORS[name][0])) / PRIORS[name][1]
-            for name, x in zip(FITTED, point, strict=True)
-            if name in PRIORS
-        ]
-        return np.concatenate([(simulated - targets.observed) / targets.errors, priors])
+        return np.concatenate([(simulated - targets.observed) / targets.errors, (point - medians) / prior_spreads])
 
-    start = np.array([to_scale(name, best[name]) for name in FITTED])
-    found = least_squares(find_residuals, start, diff_step=0.05, max_nfev=15)
-    values = propose(found.x)
+    start = np.array([to_fitting_scale(name, best[name]) for name in FITTED])
+    # Steps are relative: coordinates begin at 1, so that each has the same.
+    found = least_squares(find_residuals, np.ones(len(FITTED)), diff_step=0.05, max_nfev=STEPS)
+    fitted = start + found.x - 1.0
+    values = propose(fitted)
+    spreads = np.sqrt(np.diag(np.linalg.inv(found.jac.T @ found.jac)))
+    limits = {
+        name: (from_fitting_scale(name, x - NORMAL_95 * spread), from_fitting_scale(name, x + NORMAL_95 * spread))
+        for name, x, spread in zip(FITTED, fitted, spreads, strict=True)
+    }
     simulated = measure_targets(simulate_lives(scenario, values, people, seed + 1))
     rows = list(zip(targets.names, targets.observed, simulated, targets.errors, strict=True))
-    return {"values": {name: values[name] for name in FITTED}, "targets": rows, "cost": float(found.cost)}
+    own = {name: values[name] for name in FITTED}
+    return {"values": own, "limits": limits, "targets": rows, "cost": float(found.cost)}
 
 
-def read_trial() -> tuple[Scenario, ParameterTable]:
-    """Return the scenario and the parameter table with the values that the scenario sets itself."""
-    scenario = read_scenario(Path("scenarios/xbot.yaml"))
-    return scenario, override_parameters(read_parameters(), scenario.parameters, scenario.path)
+def format_fit(found: Mapping[str, Any], table: ParameterTable) -> str:
+    """Return a fit as the block of a scenario file, followed by its targets as comments."""
+    source = "fitted to X:BOT (CTN-0051) by python -m trialsim.calibration.xbot"
+    lines = ["parameters:"]
+    for name, value in found["values"].items():
+        unit = " per day" if table.entries[name].unit == "per day" else ""
+        low, high = found["limits"][name]
+        numbers = (f"{key}: {x:.4g}{unit}" for key, x in (("value", value), ("low", low), ("high", high)))
+        lines.append(f'  {name}: {{{", ".join(numbers)}, source: "{source}"}}')
+    for name, observed, simulated, error in found["targets"]:
+        lines.append(f"# {name}: observed {observed:.3f}, simulated {simulated:.3f}, error {error:.3f}")
+    return "\n".join([*lines, f"# cost {found['cost']:.1f} over {len(found['targets'])} targets"])
 
 
 def main() -> None:
-    """Print the fit beside the scenario's own values, and each target beside its simulated value."""
-    scenario, table = read_trial()
-    found = fit_parameters(scenario, table)
-    for name, value in found["values"].items():
-        print(f"{name:55} scenario {table.entries[name].value:.4g}  fitted {value:.4g}")
-    for name, observed, simulated, error in found["targets"]:
-        print(f"{name:55} observed {observed:.3f}  simulated {simulated:.3f}  error {error:.3f}")
-    print(f"cost {found['cost']:.1f} over {len(found['targets'])} targets")
+    """Print the fit."""
+    table = read_parameters()
+    print(format_fit(fit_parameters(read_scenario(Path("scenarios/xbot.yaml")), table), table))
 
 
 if __name__ == "__main__":
