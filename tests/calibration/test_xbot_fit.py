@@ -14,7 +14,7 @@ from trialsim.calibration.xbot import (
     from_fitting_scale,
     list_rows,
     measure_targets,
-    read_targets,
+    read_shares,
     simulate_lives,
     to_fitting_scale,
 )
@@ -27,7 +27,7 @@ PEOPLE = 4000
 
 
 def test_every_target_is_met_within_the_trials_sampling_error() -> None:
-    targets = read_targets()
+    targets = read_shares()
     scenario = read_scenario(SCENARIO)
     table = list_values(override_parameters(read_parameters(), scenario.parameters, scenario.path))
     simulated = measure_targets(simulate_lives(scenario, table, PEOPLE, 12))

@@ -109,7 +109,7 @@ def find_share(row: EvidenceRow) -> tuple[float, float]:
     return row.events / row.n, error * float(np.sqrt(CORRELATED)) if weekly else error
 
 
-def read_targets() -> Targets:
+def read_shares() -> Targets:
     """Return the targets from the evidence tables."""
     rows = read_evidence_rows(list_rows())
     shares = [find_share(row) for row in rows.values()]
@@ -195,7 +195,7 @@ def fit_parameters(scenario: Scenario, table: ParameterTable, people: int = 4000
     """
     from scipy.optimize import least_squares
 
-    best, targets = list_values(table), read_targets()
+    best, targets = list_values(table), read_shares()
     medians, prior_spreads = np.array([find_prior(name) for name in FITTED]).T
 
     def propose(point: Floats) -> dict[str, float]:
