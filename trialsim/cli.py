@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from trialsim.runs.options import RunOptions, RunResult
     from trialsim.scenario import Scenario
 
+# What the libraries behind numpy take their number of threads from (OpenBLAS, MKL, Apple's Accelerate).
+ALGEBRA = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 LARGEST = {"replicates": 1_000_000, "participants": 10_000_000, "seed": 2**64 - 1, "workers": 4096}
 
 app = typer.Typer(
@@ -255,6 +258,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     as_json = "--json" in given
     settle_streams()
     leave_on_termination()
+    _keep_algebra_single()
     try:
         code = app(given, prog_name="trialsim", standalone_mode=False)
         sys.stdout.flush()
@@ -272,3 +276,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise
         return report_problems([Problem("command line", None, "", str(error.format_message()))], as_json=as_json)
     return code if isinstance(code, int) else 0
+
+
+def _keep_algebra_single() -> None:
+    """Give linear algebra one thread in this process and its workers, unless the environment says otherwise; numpy
+    reads it when it is loaded.
+
+    Work that is divided has a worker a core already: with threads of their own the ranking of known truths took nearly
+    three times as long. And the last digits of a sum depend on how many threads share it.
+    """
+    for name in ALGEBRA:
+        os.environ.setdefault(name, "1")

@@ -13,7 +13,7 @@ from typing import NoReturn
 import pytest
 
 from trialsim import __version__
-from trialsim.cli import main
+from trialsim.cli import ALGEBRA, main
 from trialsim.parameters.evidence import find_evidence_file
 from trialsim.problems import InputError, Problem
 
@@ -50,6 +50,20 @@ def test_check_loads_nothing_heavy(path: Path) -> None:
     # The library of outcome definitions, whose names a scenario may use, is written in numpy; it loads in 0.07 s.
     assert modules.isdisjoint(set(HEAVY) - {"numpy"})
     assert len(modules) < 2 * MOST_MODULES
+
+
+def test_linear_algebra_has_one_thread() -> None:
+    """A fresh process, as numpy reads it once; what the environment says goes first."""
+    program = (
+        "import sys, threadpoolctl; from trialsim.cli import main; main(['--version']); import numpy;"
+        "print(sorted(each['num_threads'] for each in threadpoolctl.threadpool_info()))"
+    )
+    surroundings = {name: value for name, value in os.environ.items() if name not in ALGEBRA}
+    for given, expected in (({}, "[1]"), (dict.fromkeys(ALGEBRA, "2"), "[2]")):
+        done = subprocess.run(
+            [sys.executable, "-c", program], capture_output=True, text=True, check=True, env={**surroundings, **given}
+        )
+        assert done.stdout.splitlines()[-1] == expected
 
 
 def test_help_without_a_command_and_the_version(capsys: pytest.CaptureFixture[str]) -> None:
