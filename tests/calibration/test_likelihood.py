@@ -15,7 +15,7 @@ from trialsim.calibration.layout import (
     find_taus,
     lay_out_targets,
 )
-from trialsim.calibration.likelihood import find_group_likelihoods
+from trialsim.calibration.likelihood import find_group_likelihoods, plan_likelihood
 from trialsim.calibration.targets import Target, list_components, read_targets
 
 type Floats = npt.NDArray[np.float64]
@@ -28,7 +28,7 @@ TAUS = 0.15 + np.abs(RNG.normal(0.0, 0.5, (3, len(TAU_SCALES))))
 # Where a posterior has its mass: links within some discrepancies of the data.
 LINKS = np.zeros((3, len(COMPONENTS)))
 LINKS[:, LAYOUT.component] = LAYOUT.observed + RNG.normal(0.0, 1.0, (3, len(TARGETS))) * TAUS[:, LAYOUT.kind]
-FOUND = find_group_likelihoods(LAYOUT, LINKS, np.zeros_like(LINKS), TAUS)
+FOUND = find_group_likelihoods(plan_likelihood(LAYOUT), LINKS, np.zeros_like(LINKS), TAUS)
 
 
 def integrate(target: Target, link: float, tau: float) -> float:
@@ -132,7 +132,7 @@ def test_ratios_have_the_normal_law_of_their_logarithms() -> None:
 def test_errors_of_components_add_to_the_discrepancies_of_their_targets() -> None:
     """Against importance sampling again, each target with a variance of its own; of a ratio, both parts'."""
     errors = RNG.uniform(0.01, 0.2, LINKS.shape)
-    found = find_group_likelihoods(LAYOUT, LINKS, errors, TAUS)
+    found = find_group_likelihoods(plan_likelihood(LAYOUT), LINKS, errors, TAUS)
     rng = np.random.default_rng(9)
     seen = 0
     for group in np.flatnonzero(np.bincount(LAYOUT.group) > 1):

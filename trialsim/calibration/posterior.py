@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from trialsim.calibration.layout import TAU_SCALES, Layout, find_taus
-from trialsim.calibration.likelihood import find_group_likelihoods
+from trialsim.calibration.likelihood import Plan, find_group_likelihoods, plan_likelihood
 from trialsim.calibration.moves import LogLikelihood, find_effective_size, find_rhat, move_from_both_sides
 from trialsim.calibration.surrogate import Surrogate, add_shared_errors, keep_components, predict_with_errors
 from trialsim.calibration.unseen import FACTORS
@@ -36,7 +36,7 @@ PARTICLES: Final = 400
 WIDER: Final = 2.0
 # Rows at a time: what is computed of them stays in the processor's cache.
 BLOCK: Final = 200
-NOBODY: Final[Indices] = np.zeros(0, np.intp)
+NO_COORDINATES: Final[Indices] = np.zeros(0, np.intp)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +69,13 @@ def find_links(surrogate: Surrogate, points: Floats) -> tuple[Floats, Floats]:
 
 def find_log_likelihood(surrogate: Surrogate, layout: Layout, points: Floats) -> Floats:
     """Return the log likelihood of every group [rows, groups] under the surrogate."""
+    return _find_planned(surrogate, plan_likelihood(layout), points)
+
+
+def _find_planned(surrogate: Surrogate, plan: Plan, points: Floats) -> Floats:
     parts = np.split(points, range(BLOCK, len(points), BLOCK))
     return np.concatenate(
-        [
-            find_group_likelihoods(layout, *find_links(surrogate, part), find_taus(split_points(part)[1]))
-            for part in parts
-        ]
+        [find_group_likelihoods(plan, *find_links(surrogate, part), find_taus(split_points(part)[1])) for part in parts]
     )
 
 
@@ -94,7 +95,7 @@ def sample_posterior(
     most_rhat: float,
     particles: int = PARTICLES,
     chains: int = 2,
-    doubted: Indices = NOBODY,
+    doubted: Indices = NO_COORDINATES,
     progress: Progress = ignore_progress,
 ) -> Sample:
     """Sample the posterior: `walkers` from the particles and as many from the prior, `moves.ROWS` rows of each.
@@ -103,15 +104,16 @@ def sample_posterior(
     doubted: coordinates with a wider prior (`widen_priors`).
     """
     surrogate, layout = keep_used(surrogate, layout)
+    plan = plan_likelihood(layout)
 
     def find(rows: Floats) -> Floats:
-        return np.asarray(find_log_likelihood(surrogate, layout, rows).sum(axis=1) + widen_priors(rows, doubted))
+        return np.asarray(_find_planned(surrogate, plan, rows).sum(axis=1) + widen_priors(rows, doubted))
 
     points = sample_particles(find, surrogate.size + len(TAU_SCALES) + FACTORS, seed, particles, chains)
 
     states = move_from_both_sides(find, points, walkers, seed, most_rhat, progress)
     rows = states.reshape(-1, points.shape[1])
-    likelihood = find_log_likelihood(surrogate, layout, rows)
+    likelihood = _find_planned(surrogate, plan, rows)
     return Sample(rows, likelihood, find_rhat(states), find_effective_size(states))
 
 
