@@ -169,7 +169,8 @@ def print_design(design: Mapping[str, Any]) -> None:
         table.add_column("source", ratio=5, overflow="fold", style="dim")
         for row in section["rows"]:
             value = row["value"] if isinstance(row["value"], str) else f"{row['value']:.6g}"
-            table.add_row(*map(plain_text, (row["name"], f"{value} {row['unit']}".strip(), row["source"])))
+            limits = f" ({row['low']:.4g} to {row['high']:.4g})" if "low" in row else ""
+            table.add_row(*map(plain_text, (row["name"], f"{value}{limits} {row['unit']}".strip(), row["source"])))
         console.print(table)
 
 

@@ -26,7 +26,7 @@ from trialsim.calibration.observing import (
 )
 from trialsim.calibration.posterior import Sample, find_links, split_points, widen_priors
 from trialsim.calibration.scores import find_crps
-from trialsim.calibration.sensitivity import find_gains, find_main_effects
+from trialsim.calibration.sensitivity import find_gains, find_main_effects, list_informative
 from trialsim.calibration.stamp import strip_source
 from trialsim.calibration.targets import read_targets
 from trialsim.calibration.validate import (
@@ -36,6 +36,8 @@ from trialsim.calibration.validate import (
     reweight_without,
     sample_without,
 )
+
+NORWAY = ("bech-2019-deaths-in", "skeie-2022-deaths-on")
 
 
 def test_crps_of_a_normal_sample_is_the_closed_form() -> None:
@@ -69,6 +71,15 @@ def test_a_parameter_that_only_goes_along_drives_nothing() -> None:
     assert effects[0, 1] < 1e-12
 
 
+def test_main_effects_add_up_where_coordinates_are_held_together() -> None:
+    """Two that both matter and cancel: the variance of their sum is small, their shares are halves all the same."""
+    rng = np.random.default_rng(5)
+    first = rng.standard_normal(4000)
+    points = np.column_stack([first, -0.9 * first + np.sqrt(0.19) * rng.standard_normal(4000)])
+    effects = find_main_effects(lambda rows: rows.sum(axis=1, keepdims=True), points)
+    assert effects[0] == pytest.approx([0.5, 0.5], abs=0.04)
+
+
 def test_information_is_the_relative_entropy_of_normal_laws() -> None:
     """Against the integral of its definition; without a study the law is wider and elsewhere."""
     rng = np.random.default_rng(4)
@@ -78,7 +89,14 @@ def test_information_is_the_relative_entropy_of_normal_laws() -> None:
     law, other = stats.norm(0.3, 0.5), stats.norm(0.0, 1.0)
     exact = np.trapezoid(law.pdf(grid) * (law.logpdf(grid) - other.logpdf(grid)), grid)
     without = Without(wide, np.full(len(wide), 1.0 / len(wide)), "refitted", 1.0)
-    assert find_gains(points, without)[0] == pytest.approx(exact, abs=0.02)
+    # Its slope on the mean is 0.3 and on the log variances about 0.4, whose errors are 0.004 and 0.006.
+    assert find_gains(points, without)[0] == pytest.approx(exact, abs=4.0 * (0.3 * 0.004 + 0.4 * 0.009))
+    # The same law as weights on rows of another.
+    rows = rng.normal(0.0, 1.5, (200_000, 1))
+    weights = np.exp(other.logpdf(rows) - stats.norm.logpdf(rows, scale=1.5))[:, 0]
+    assert find_gains(points, Without(rows, weights / weights.sum(), "reweighted", 0.1))[0] == pytest.approx(
+        exact, abs=4.0 * (0.3 * 0.004 + 0.4 * 0.009)
+    )
     same = Without(points, np.full(len(points), 1.0 / len(points)), "reweighted", 0.1)
     assert find_gains(points, same)[0] == pytest.approx(0.0, abs=1e-9)
 
@@ -244,6 +262,29 @@ def test_pools_know_the_other_studies_of_the_set_alone() -> None:
         assert abs(np.quantile(drawn, level) - np.quantile(at, level)) < 4.0 * 1.4 * scale / np.sqrt(len(drawn))
 
 
+def test_pools_know_nobody_of_the_same_people() -> None:
+    """Norway's two cohorts, of which set B4 has one, and the targets other rows: neither predicts the other."""
+    targets = {target.name: target for target in read_targets()}
+    alone = [predict_pooled(targets[f"{name}"], read_targets(), np.random.default_rng(0)) for name in NORWAY]
+    assert alone == [None, None]
+    drawn = predict_pooled(targets["skeie-2022-overdose-on"], read_targets(), np.random.default_rng(5))
+    other = predict_pooled(targets["bech-2019-overdose-in"], read_targets(), np.random.default_rng(5))
+    assert drawn is not None
+    assert other is not None
+    # Without both, the same three cohorts are left; the person-years of the two differ sevenfold.
+    assert np.quantile(drawn, 0.5) == pytest.approx(np.quantile(other, 0.5), abs=0.15)
+
+
+def test_what_informs_is_fitted_and_named_once() -> None:
+    """Studies that are left out together inform together."""
+    targets = read_targets()
+    named = list_informative(targets)
+    fitted = {target.study for target in targets if target.role == "fit"}
+    assert set(named) <= fitted
+    assert len({find_left_out(targets, study) for study in named}) == len(named)
+    assert {find_left_out(targets, study) for study in fitted} == {find_left_out(targets, study) for study in named}
+
+
 def test_a_level_has_no_pool_of_contrasts_and_two_studies_have_none() -> None:
     targets = {target.name: target for target in read_targets()}
     for name in (
@@ -257,10 +298,12 @@ def test_a_level_has_no_pool_of_contrasts_and_two_studies_have_none() -> None:
 def test_predicted_counts_are_counts() -> None:
     """Links hold half an event more; what is printed does not."""
     targets = {target.name: target for target in read_targets()}
-    for name in ("lee-2016-xr-fatal-overdoses", "friedmann-2018-first-injection", "oats-weeks-1-4-off"):
+    for name in ("lee-2016-usual-fatal-overdoses", "friedmann-2018-first-injection", "oats-weeks-1-4-off"):
         target = targets[name]
-        link = find_observed_link(target)[0]
-        assert count_observed(target, link) == pytest.approx(find_observed(target), abs=1e-12)
+        links = np.array([find_observed_link(target)[0]])
+        assert count_observed(target, links)[0] == pytest.approx(find_observed(target), abs=1e-12)
+    none = targets["lee-2016-xr-fatal-overdoses"]
+    assert count_observed(none, np.array([find_observed_link(none)[0]]))[0] == 0.0
 
 
 def test_the_crossing_of_certain_predictions_is_what_they_say(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -269,8 +312,9 @@ def test_the_crossing_of_certain_predictions_is_what_they_say(monkeypatch: pytes
     shares = {"xbot-relapse-xr": 0.6, "xbot-relapse-xr-inducted": 0.4}
 
     def predict(_calibration: object, _without: object, wanted: list[Any], **_options: object) -> np.ndarray:
-        row = [np.log(p / (1.0 - p)) for p in (shares.get(target.name, 0.5) for target in wanted)]
-        return np.tile(row, (10, 1))
+        events = np.array([target.n * shares.get(target.name, 0.5) for target in wanted])
+        others = np.array([target.n for target in wanted]) - events
+        return np.tile(np.log((events + 0.5) / (others + 0.5)), (10, 1))
 
     monkeypatch.setattr("trialsim.calibration.crossing.predict_study", predict)
     found = find_crossing(calibration, Without(calibration.sample.points, np.ones(1), "refitted", 1.0))

@@ -19,7 +19,7 @@ from trialsim.calibration.xbot import (
     to_fitting_scale,
 )
 from trialsim.engine.world import list_values
-from trialsim.parameters import override_parameters, read_parameters
+from trialsim.parameters import override_parameters, read_evidence_rows, read_parameters
 from trialsim.scenario import read_scenario
 
 SCENARIO = Path(__file__).parents[2] / "scenarios" / "xbot.yaml"
@@ -37,6 +37,24 @@ def test_every_target_is_met_within_the_trials_sampling_error() -> None:
     z = (simulated - targets.observed) / errors
     missed = [name for name, value in zip(targets.names, z, strict=True) if abs(value) > bound]
     assert missed == []
+
+
+def test_steps_of_a_curve_are_counts_among_those_who_can_take_them() -> None:
+    """Against X:BOT's own: of 283, 158 had an injection by day 7 and 178 by day 14; of 204 injected, 155 had a second;
+    of 287 randomised to buprenorphine, those retained at week 2 are among those retained at week 1.
+    """
+    targets = read_shares()
+    step = dict(zip(targets.names, zip(targets.observed, targets.errors, strict=True), strict=True))
+    records = "ctn-0051-x-bot-ipd-ctn-0094-public-data-"
+    for row, events, among in ((1, 158, 283), (2, 20, 125), (36, 204, 283), (37, 155, 204)):
+        share, error = step[f"{records}{row}"]
+        assert share == pytest.approx(events / among)
+        assert error == pytest.approx(np.sqrt(share * (1.0 - share) / among))
+    rows = read_evidence_rows([f"{records}42", f"{records}43"]).values()
+    first, second = (row.events for row in rows)
+    assert first
+    assert second
+    assert step[f"{records}43"][0] == pytest.approx(second / first)
 
 
 def test_relapse_is_no_target() -> None:
@@ -60,6 +78,7 @@ def test_the_fit_is_printed_as_a_scenario_sets_it() -> None:
         "limits": {name: (own[name].low, own[name].high) for name in FITTED},
         "targets": [("row", 0.5, 0.4, 0.03)],
         "cost": 1.0,
+        "converged": True,
     }
     block = format_fit(found, table)
     assert yaml.safe_load(block)["parameters"] == yaml.safe_load(scenario.text)["parameters"]

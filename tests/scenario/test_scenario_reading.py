@@ -111,7 +111,9 @@ parameters:
     }
     own = {row["name"]: row for row in sections["Set by this scenario"]}
     assert own["tolerance_loss_days"]["unit"] == "days"
-    assert own["relapse_shape"]["source"] == "a paper (95% 0.5 to 1.1)"
+    assert own["relapse_shape"]["source"] == "a paper"
+    assert (own["relapse_shape"]["low"], own["relapse_shape"]["high"]) == (0.5, 1.1)
+    assert "low" not in own["tolerance_loss_days"]
     names = {row["name"] for row in sections["Parameters"]}
     assert "relapse_shape" not in names
     assert "dose_interval_days_xr_naltrexone" in names

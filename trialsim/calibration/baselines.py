@@ -22,8 +22,9 @@ from trialsim.calibration.targets import Target
 
 type Floats = npt.NDArray[np.float64]
 
-ROWS: Final = 4000
+DRAWS: Final = 4000
 CONTINUATIONS: Final = ("continuation", "routine continuation")
+CONTINUED: Final = ("injections", "retained")
 # The laws of targets that are levels or contrasts as a measure of `meta` pools them.
 MEASURES: Final = {"binomial": "logit_proportion", "poisson": "log_rate", "normal": "log_rate_ratio"}
 # Standard deviation of a new study's log rate ratio around no difference: the scale of a discrepancy.
@@ -47,7 +48,7 @@ def _list_sets() -> dict[str, EvidenceSet]:
 
 
 def predict_pooled(target: Target, targets: Sequence[Target], rng: np.random.Generator) -> Floats | None:
-    """Return links [rows] of a new study like the target's, as `meta` predicts them of the other studies of its set
+    """Return links [DRAWS] of a new study like the target's, as `meta` predicts them of the other studies of its set
     alone: with the set's own model and the defaults of `meta`, and the chance of the target's counts.
 
     None where the target is of no set, or of one whose measure it is not (a level in a set of contrasts), and where
@@ -56,21 +57,21 @@ def predict_pooled(target: Target, targets: Sequence[Target], rng: np.random.Gen
     about = _list_sets().get(target.pool)
     if about is None or about.measure != MEASURES[target.law]:
         return None
-    without = frozenset(t.row.row for t in targets if t.study in find_left_out(targets, target.study))
-    found = _pool_without(target.pool, without)
+    left_out = [t for t in targets if t.study in find_left_out(targets, target.study)]
+    names = frozenset(name for t in left_out for name in (t.study, t.row.study))
+    found = _pool_without(target.pool, names, frozenset(t.overlap for t in left_out if t.overlap))
     if found is None:
         return None
-    return draw_observed(target, draw_setting(found, ROWS, int(rng.integers(2**31))), rng)
+    return draw_observed(target, draw_setting(found, DRAWS, int(rng.integers(2**31))), rng)
 
 
 @cache
-def _pool_without(name: str, without: frozenset[str]) -> PooledResult | None:
-    """Return the pool of a set without these evidence rows, and without others of the same study or people."""
+def _pool_without(name: str, studies: frozenset[str], groups: frozenset[str]) -> PooledResult | None:
+    """Return the pool of a set without these studies and overlap groups; None with fewer than two others."""
     table = read_set(name)
-    rows = [row for row in table.rows if not row.excluded]
-    own = [row for row in rows if without & set(row.row.split(" + "))]
-    studies, groups = {row.study for row in own}, {row.overlap_group for row in own} - {""}
-    others = tuple(row for row in rows if row.study not in studies and row.overlap_group not in groups)
+    others = tuple(
+        row for row in table.rows if not row.excluded and row.study not in studies and row.overlap_group not in groups
+    )
     if len({row.study for row in others}) < 2:
         return None
     about = _list_sets()[name]
@@ -91,22 +92,22 @@ def predict_constant(target: Target, others: Sequence[Target], rng: np.random.Ge
     the other studies beyond chance, and of ratios RATIO_SPREAD. None for other kinds, and where too few others tell.
     """
     if target.kind == "rate ratio":
-        return np.asarray(rng.normal(0.0, RATIO_SPREAD, ROWS) + target.error * rng.standard_normal(4000))
+        return np.asarray(rng.normal(0.0, RATIO_SPREAD, DRAWS) + target.error * rng.standard_normal(4000))
     if target.kind in ("death rate", "after naltrexone"):
         own = [o for o in others if (o.kind, o.component.statistic) == (target.kind, target.component.statistic)]
         if len(own) < 2:
             return None
         mean = np.log(sum(o.events for o in own) / sum(o.n for o in own))
         logs, errors = np.array([find_observed_link(o) for o in own]).T
-        return draw_observed(target, rng.normal(mean, find_spread(logs, errors), ROWS), rng)
-    steps = [(o, find_weeks(o)) for o in others if o.kind in CONTINUATIONS]
+        return draw_observed(target, rng.normal(mean, find_spread(logs, errors), DRAWS), rng)
+    steps = [(o, find_weeks(o)) for o in others if o.kind in CONTINUATIONS and find_weeks(o)]
     weeks = find_weeks(target) if target.kind in CONTINUATIONS else 0.0
     if not weeks or len(steps) < 3:
         return None
     stayed = np.array([min((o.events + 0.5) / (o.n + 1.0), 0.999) for o, _ in steps])
     logs = np.log(-np.log(stayed) / np.array([w for _, w in steps]))
     errors = np.sqrt((1.0 - stayed) / stayed / np.array([o.n for o, _ in steps])) / -np.log(stayed)
-    rate = np.exp(rng.normal(logs.mean(), find_spread(logs, errors), ROWS))
+    rate = np.exp(rng.normal(logs.mean(), find_spread(logs, errors), DRAWS))
     share = np.clip(np.exp(-rate * weeks), 1e-6, 1.0 - 1e-6)
     return draw_observed(target, np.log(share / (1.0 - share)), rng)
 
@@ -117,7 +118,11 @@ def find_spread(values: Floats, errors: Floats) -> float:
 
 
 def find_weeks(target: Target) -> float:
-    """Return the length (weeks) of a step of continuation: between two weeks, or two monthly injections."""
+    """Return the length (weeks) of a step of continuation, between two weeks or two monthly injections; 0 where the
+    statistic is none.
+    """
+    if target.component.statistic not in CONTINUED:
+        return 0.0
     later, _, earlier = target.component.at.partition("|")
     if target.component.statistic == "injections":
         return 4.0 * (float(later) - float(earlier or 1.0))

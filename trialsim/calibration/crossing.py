@@ -8,15 +8,15 @@ import numpy as np
 import numpy.typing as npt
 
 from trialsim.calibration.calibrate import Calibration
-from trialsim.calibration.observing import find_observed
+from trialsim.calibration.observing import count_observed, find_observed
 from trialsim.calibration.validate import Without, predict_study
 
 type Floats = npt.NDArray[np.float64]
 
 STUDY: Final = "X:BOT"
 # First injections, each among those who have none yet: together they are the share that is inducted.
-STEPS: Final = tuple(f"xbot-first-injection-{when}" for when in ("by-day-7", "by-day-14", "by-day-28", "later"))
-SHARES: Final = {
+INJECTIONS: Final = tuple(f"xbot-first-injection-{when}" for when in ("by-day-7", "by-day-14", "by-day-28", "later"))
+RELAPSES: Final = {
     "Inducted, buprenorphine": "xbot-inducted-buprenorphine",
     "Relapse by week 24, all randomised, XR-naltrexone": "xbot-relapse-xr",
     "Relapse by week 24, all randomised, buprenorphine": "xbot-relapse-buprenorphine",
@@ -37,14 +37,14 @@ def find_crossing(calibration: Calibration, without: Without) -> dict[str, Any] 
     Of trials of its size: with what the arms of one trial do not share of a discrepancy, and the chance of their
     counts, those of the inducted drawn as if they were other people.
     """
-    wanted = [t for t in calibration.problem.targets if t.name in (*STEPS, *SHARES.values())]
-    if len(wanted) < len(STEPS) + len(SHARES):
+    wanted = [t for t in calibration.problem.targets if t.name in (*INJECTIONS, *RELAPSES.values())]
+    if len(wanted) < len(INJECTIONS) + len(RELAPSES):
         return None
     links = predict_study(calibration, without, wanted, seed=0)
-    drawn = {target.name: 1.0 / (1.0 + np.exp(-links[:, i])) for i, target in enumerate(wanted)}
+    drawn = {target.name: count_observed(target, links[:, i]) for i, target in enumerate(wanted)}
     observed = {target.name: np.array([find_observed(target)]) for target in wanted}
-    shares = [_describe("Inducted, XR-naltrexone", _join_steps(drawn), _join_steps(observed))]
-    shares += [_describe(words, drawn[name], observed[name]) for words, name in SHARES.items()]
+    shares = [_describe("Inducted, XR-naltrexone", _join_injections(drawn), _join_injections(observed))]
+    shares += [_describe(words, drawn[name], observed[name]) for words, name in RELAPSES.items()]
     moved = {among: drawn[xr] - drawn[bup] for among, (xr, bup) in DIFFERENCES.items()}
     differences = [
         _describe(among, moved[among], observed[xr] - observed[bup]) for among, (xr, bup) in DIFFERENCES.items()
@@ -59,9 +59,9 @@ def find_crossing(calibration: Calibration, without: Without) -> dict[str, Any] 
     }
 
 
-def _join_steps(shares: dict[str, Floats]) -> Floats:
-    """Return the share that takes any of the steps."""
-    return np.asarray(1.0 - np.prod([1.0 - shares[name] for name in STEPS], axis=0))
+def _join_injections(shares: dict[str, Floats]) -> Floats:
+    """Return the share that is injected at any of the times."""
+    return np.asarray(1.0 - np.prod([1.0 - shares[name] for name in INJECTIONS], axis=0))
 
 
 def _describe(words: str, drawn: Floats, observed: Floats) -> dict[str, Any]:

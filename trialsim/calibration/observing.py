@@ -57,9 +57,12 @@ def to_scale(target: Target, link: float) -> float:
     return float(1.0 / (1.0 + np.exp(-link)) if target.law == "binomial" else np.exp(link))
 
 
-def count_observed(target: Target, link: float) -> float:
-    """Return an observed link, with its half event, as a share, a rate per person-year, or a ratio, without it."""
-    if target.law == "binomial":
-        n = max(round(target.n), 1)
-        return float(((n + 1.0) / (1.0 + np.exp(-link)) - 0.5) / n)
-    return float(np.exp(link) - (0.5 / target.n if target.law == "poisson" else 0.0))
+def count_observed(target: Target, links: Floats) -> Floats:
+    """Return observed links, with their half event, as shares, rates per person-year, or ratios, without it."""
+    if target.law == "normal":
+        return np.exp(links)
+    n = max(round(target.n), 1) if target.law == "binomial" else target.n
+    odds = np.exp(links)
+    events = ((n + 1.0) * odds / (1.0 + odds) if target.law == "binomial" else n * odds) - 0.5
+    # Counts are whole: what is left of them is rounding.
+    return np.asarray(np.maximum(np.round(events, 6), 0.0) / n)

@@ -106,7 +106,7 @@ def list_rates() -> tuple[Rate, ...]:
 
 
 def find_rates(calibration: Calibration, progress: Progress) -> list[dict[str, Any]]:
-    """Return one mapping a rate (per person-year) or ratio: simulated mean over draws with its Monte Carlo error (of
+    """Return one mapping a rate (per person-year) or ratio: simulated over all draws with its Monte Carlo error (of
     counting, and of the number of draws), the 95% range over draws, and the published value with its 95% range (of a
     new setting for a set, of the count for a single study, of the pooled mean for a review; None where none is
     printed). What stands beside a target that the calibration does not have is left out.
@@ -119,7 +119,7 @@ def find_rates(calibration: Calibration, progress: Progress) -> list[dict[str, A
     place = {part: i for i, part in enumerate(components)}
     out: list[dict[str, Any]] = []
     for rate in rates:
-        own = _sum_up(found[:, place[rate.component]], None if rate.over is None else found[:, place[rate.over]])
+        own = sum_up(found[:, place[rate.component]], None if rate.over is None else found[:, place[rate.over]])
         theirs = find_published(rate.published, known, rows)
         inside = is_inside(own["mean"], theirs["published_low"], theirs["published_high"])
         unit = "per person-year" if rate.over is None else "ratio"
@@ -143,12 +143,13 @@ def _simulate(calibration: Calibration, components: tuple[Component, ...], progr
     return np.array(found)
 
 
-def _sum_up(counts: Floats, over: Floats | None) -> dict[str, float]:
-    """Return the mean of a rate or ratio over draws, its Monte Carlo error and its 95% range. counts, over:
+def sum_up(counts: Floats, over: Floats | None) -> dict[str, float | None]:
+    """Return a rate or ratio of sums over draws, its Monte Carlo error and its 95% range over draws. counts, over:
     [draws, 2] events and person-years.
 
-    The error is that of a ratio of sums over draws (linearised: Cochran 1977, section 6.4). The range is without the
-    chance of counting: logarithms are drawn to their mean until their variance has none.
+    The error is that of a ratio of sums (linearised: Cochran 1977, section 6.4). The range is without the chance of
+    counting: logarithms are drawn to their mean until their variance has none; None where counts are so few that
+    nothing is left.
     """
     parts = [counts] if over is None else [counts, over]
     totals = np.array([part.sum(axis=0) for part in parts])
@@ -161,7 +162,9 @@ def _sum_up(counts: Floats, over: Floats | None) -> dict[str, float]:
     logs = [np.log((part[:, 0] + 0.5) / part[:, 1]) for part in parts]
     log = logs[0] if over is None else logs[0] - logs[1]
     noise = sum(float((1.0 / (part[:, 0] + 0.5)).mean()) for part in parts)
-    kept = np.sqrt(max(1.0 - noise / log.var(ddof=1), 0.0))
+    if noise >= log.var(ddof=1):
+        return {"mean": float(mean), "mcse": float(error), "low": None, "high": None}
+    kept = np.sqrt(1.0 - noise / log.var(ddof=1))
     low, high = np.exp(np.quantile(log.mean() + kept * (log - log.mean()), [0.025, 0.975]))
     return {"mean": float(mean), "mcse": float(error), "low": float(low), "high": float(high)}
 
@@ -179,9 +182,9 @@ def find_published(
     return dict(zip(("published", "published_low", "published_high"), found, strict=True))
 
 
-def is_inside(mean: float, low: float | None, high: float | None) -> bool | None:
-    """Return whether a published range holds a rate; None where there is no range."""
-    return None if low is None or high is None else low <= mean <= high
+def is_inside(mean: float | None, low: float | None, high: float | None) -> bool | None:
+    """Return whether a published range holds a rate; None where one of them is unknown."""
+    return None if mean is None or low is None or high is None else low <= mean <= high
 
 
 def find_range(target: Target) -> tuple[float, float, float]:

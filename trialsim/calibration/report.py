@@ -241,11 +241,12 @@ def _report_rates(report: Mapping[str, Any]) -> str:
         "## Rates of death in and out of treatment\n",
         "Simulated directly at draws of the posterior that has seen all fitted numbers; rates per 1,000 person-years.",
         "Daily treatment ends with its last dose here, as in registers; that of XR-naltrexone 28 days after it.",
-        "The mean has its Monte Carlo error (of counting, and of the number of draws), the range is over draws of the",
-        "parameters, without the chance of counting. Published: a set's pool with its 95% prediction interval for a",
-        "new setting ([evidence.md](evidence.md); the sets do not tell medications apart, and an interval as wide as",
-        "that of B4 excludes little), a review's pooled mean with its confidence interval (Sordo 2017, Santo 2021), or",
-        "one study's rate with its exact interval. Nothing of the reviews is fitted.\n",
+        "Simulated: over all draws, with the Monte Carlo error of counting and of their number; the range is over",
+        "draws of the parameters, without the chance of counting. Published: a set's pool with its 95% prediction",
+        "interval for a new setting ([evidence.md](evidence.md); the sets do not tell medications apart, and an",
+        "interval as wide as that of B4 excludes little), a review's pooled mean with its confidence interval (Sordo",
+        "2017, Santo 2021), or one study's rate with its exact interval. Nothing is fitted to a review's number, but",
+        "Sordo 2017 pools Davoli 2007 and Cousins 2016 among others, which are fitted.\n",
         "| rate | simulated | Monte Carlo error | 95% over draws | published | 95% range | inside | source |",
         "|---|---|---|---|---|---|---|---|",
     ]
@@ -253,8 +254,9 @@ def _report_rates(report: Mapping[str, Any]) -> str:
         keys = ("mean", "mcse", "low", "high", "published", "published_low", "published_high")
         mean, mcse, low, high, value, least, most = (_format(row[key], row["unit"]) for key in keys)
         span = f"{least} to {most}" if least else "none printed"
+        drawn = f"{low} to {high}" if low else "too few deaths to tell"
         lines.append(
-            f"| {row['rate']} | {mean} | {mcse} | {low} to {high} | {value} | {span} | {_say(row['inside'])} "
+            f"| {row['rate']} | {mean} | {mcse} | {drawn} | {value} | {span} | {_say(row['inside'])} "
             f"| {row['source']} |"
         )
     return "\n".join(lines) + "\n"
@@ -309,8 +311,8 @@ def _report_information(report: Mapping[str, Any]) -> str:
 def _report_drivers(report: Mapping[str, Any]) -> str:
     lines = [
         "## What drives what\n",
-        "Share of the number's variance that the parameter alone brings, while the others do not move with it, and in",
-        "brackets the number at the parameter's 2.5% and 97.5% points with all others at their medians.\n",
+        "First-order share of the number's variance, were the parameters independent with the spreads that they have,",
+        "and in brackets the number at the parameter's 2.5% and 97.5% points with all others at their medians.\n",
         "| number | drivers |",
         "|---|---|",
     ]

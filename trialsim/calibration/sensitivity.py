@@ -7,7 +7,7 @@ with a study is from the one without it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -15,9 +15,10 @@ import numpy.typing as npt
 
 from trialsim.calibration.calibrate import Calibration
 from trialsim.calibration.layout import lay_out_targets, predict_targets
-from trialsim.calibration.observing import to_scale
+from trialsim.calibration.observing import find_left_out, list_studies, to_scale
 from trialsim.calibration.posterior import split_points
 from trialsim.calibration.surrogate import predict_links
+from trialsim.calibration.targets import Target
 from trialsim.calibration.validate import Without
 
 type Floats = npt.NDArray[np.float64]
@@ -29,7 +30,8 @@ PRIOR_DOMINATES: Final = 0.2
 # Points of a parameter at which a main effect is evaluated (those of Gauss and Hermite, for a normal law), and draws of
 # all others at each.
 POINTS, WEIGHTS = np.polynomial.hermite_e.hermegauss(5)
-OTHERS: Final = 100
+OTHERS: Final = 200
+SEED: Final = 5
 
 
 def find_sensitivity(calibration: Calibration) -> dict[str, list[dict[str, Any]]]:
@@ -63,15 +65,16 @@ def find_sensitivity(calibration: Calibration) -> dict[str, list[dict[str, Any]]
 
 
 def find_main_effects(predict: Callable[[Floats], Floats], points: Floats) -> Floats:
-    """Return [targets, parameters]: the variance of a statistic's mean as one coordinate moves over its posterior (a
-    normal law) while the others, drawn from theirs, do not move with it, over the statistic's whole variance.
+    """Return [targets, parameters]: first-order indices of coordinates that are drawn from their own posteriors (normal
+    laws), each independently of the others: the variance of a statistic's mean given one of them over its whole one.
 
-    predict: links [rows, targets] at coordinates [rows, parameters]; points: draws of the posterior. Coordinates that
-    the evidence holds together keep apart here: a parameter that only goes along with one that matters has no effect,
-    and effects need not add up to 1.
+    predict: links [rows, targets] at coordinates [rows, parameters]; points: draws of the posterior. A parameter that
+    only goes along with one that matters, as the evidence holds them together, has no effect.
     """
-    total = predict(points).var(axis=0)
-    others = points[:: max(len(points) // OTHERS, 1)][:OTHERS]
+    rng = np.random.default_rng(SEED)
+    apart = rng.permuted(points, axis=0)
+    total = predict(apart).var(axis=0)
+    others = apart[:OTHERS]
     at = points.mean(axis=0) + POINTS[:, None] * points.std(axis=0)
     shares = WEIGHTS / WEIGHTS.sum()
     out = np.zeros((len(total), points.shape[1]))
@@ -87,10 +90,13 @@ def find_information(calibration: Calibration, left: Mapping[str, Without]) -> l
     """Return for every parameter how far its posterior is narrower than its prior, and the studies that inform it most.
 
     left: the posteriors without each study. A study's part is the relative entropy (nats) of the parameter's posterior
-    to the one without the study and its people, both as normal laws of the coordinate (Lindley 1956).
+    to the one without the study and its people, both as normal laws of the coordinate (Lindley 1956). Of studies that
+    are left out together the first that is fitted is named.
     """
     own, _ = split_points(calibration.sample.points)
-    nats = {study: find_gains(own, without) for study, without in left.items() if without.how != "never seen"}
+    nats = {
+        study: find_gains(own, left[study]) for study in list_informative(calibration.problem.targets) if study in left
+    }
     out = []
     for j, name in enumerate(calibration.problem.prior.names):
         contraction = float(np.clip(1.0 - own[:, j].var(), 0.0, 1.0))
@@ -105,6 +111,12 @@ def find_information(calibration: Calibration, left: Mapping[str, Without]) -> l
             }
         )
     return out
+
+
+def list_informative(targets: Sequence[Target]) -> tuple[str, ...]:
+    """Return the studies that are fitted, of those that are left out together the first."""
+    fitted = list_studies([target for target in targets if target.role == "fit"])
+    return tuple({find_left_out(targets, study): study for study in reversed(fitted)}.values())[::-1]
 
 
 def find_gains(points: Floats, without: Without) -> Floats:

@@ -38,12 +38,13 @@ from trialsim.runs.progress import Progress
 type Floats = npt.NDArray[np.float64]
 type Indices = npt.NDArray[np.intp]
 
+LEVELS: Final = (0.025, 0.25, 0.5, 0.75, 0.975)
 MOST_K: Final = 0.7
 REFIT_WALKERS: Final = 200
 MOST_REFIT_RHAT: Final = 1.02
 REMEDY: Final = "a calibration with more parameter sets (--design), or with another --seed"
-# Predicted studies.
-ROWS: Final = 4000
+# Studies that are drawn for a prediction.
+PREDICTED: Final = 4000
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,11 +148,11 @@ def leave_out(calibration: Calibration, study: str, seed: int) -> Without:
 
 
 def predict_study(calibration: Calibration, without: Without, targets: Sequence[Target], seed: int) -> Floats:
-    """Return predicted links of new studies like the targets' [ROWS, targets]: with the discrepancy of a new study,
-    the surrogate's own error, and the chance of its counts.
+    """Return predicted links [PREDICTED, targets] of new studies like the targets': with the discrepancy of a new
+    study, the surrogate's own error, and the chance of its counts.
     """
     rng = np.random.default_rng(seed)
-    points = without.points[rng.choice(len(without.points), size=ROWS, p=without.weights)]
+    points = without.points[rng.choice(len(without.points), size=PREDICTED, p=without.weights)]
     layout = lay_out_targets(targets, calibration.problem.components)
     parts, errors = find_links(calibration.surrogate, points)
     links = predict_targets(layout, parts + np.sqrt(errors) * rng.standard_normal(parts.shape))
@@ -165,7 +166,8 @@ def score_prediction(
     """Return one prediction (links [rows]) with its scores, beside the baselines'."""
     rng = np.random.default_rng([seed, len(target.name), int(sum(map(ord, target.name)))])
     observed, _ = find_observed_link(target)
-    low, low50, median, high50, high = np.quantile(link, [0.025, 0.25, 0.5, 0.75, 0.975])
+    low, low50, _, high50, high = np.quantile(link, LEVELS)
+    natural = count_observed(target, np.quantile(link, LEVELS))
     pooled = predict_pooled(target, targets, rng)
     constant = predict_constant(target, find_others(target, targets), rng)
     return Prediction(
@@ -173,11 +175,11 @@ def score_prediction(
         how=without.how,
         pareto_k=without.pareto_k,
         observed=find_observed(target),
-        median=count_observed(target, float(median)),
-        low50=count_observed(target, float(low50)),
-        high50=count_observed(target, float(high50)),
-        low=count_observed(target, float(low)),
-        high=count_observed(target, float(high)),
+        median=float(natural[2]),
+        low50=float(natural[1]),
+        high50=float(natural[3]),
+        low=float(natural[0]),
+        high=float(natural[4]),
         inside=bool(low <= observed <= high),
         inside50=bool(low50 <= observed <= high50),
         crps=find_crps(link, observed),
@@ -197,14 +199,17 @@ def validate(
 ) -> tuple[list[Prediction], dict[str, Without]]:
     """Predict every study, or these, without its own targets. Returns predictions, and the posteriors without."""
     targets = calibration.problem.targets
-    chosen = list_studies(targets) if studies is None else tuple(studies)
+    everyone = list_studies(targets)
+    chosen = everyone if studies is None else tuple(studies)
     found: list[Prediction] = []
     left: dict[str, Without] = {}
     for done, study in enumerate(chosen):
         progress(done, len(chosen))
-        left[study] = leave_out(calibration, study, 1000 + done)
+        # A study has the same random numbers alone and among the others.
+        seed = everyone.index(study)
+        left[study] = leave_out(calibration, study, 1000 + seed)
         mine = [target for target in targets if target.study == study]
-        links = predict_study(calibration, left[study], mine, done)
-        found += [score_prediction(each, links[:, i], left[study], targets, done) for i, each in enumerate(mine)]
+        links = predict_study(calibration, left[study], mine, seed)
+        found += [score_prediction(each, links[:, i], left[study], targets, seed) for i, each in enumerate(mine)]
     progress(len(chosen), len(chosen))
     return found, left

@@ -44,7 +44,13 @@ WEEKS: Final = 24
 LETTERS: Final = range(2, WEEKS + 1)
 # The weeks of one trial are the same people: 23 correlated shares count as about four.
 CORRELATED: Final = 6.0
-STEPS: Final = 40
+# Targets of the curves, which come first: days of first injection, injections, first doses and weeks of buprenorphine;
+# where among them each that falls begins (the first injection and the first dose are of all).
+CURVES: Final = len(INJECTION_DAYS) + 6 + 1 + len(RETENTION_WEEKS)
+BEGIN: Final = (len(INJECTION_DAYS), len(INJECTION_DAYS) + 6, len(INJECTION_DAYS) + 7)
+# Evaluations of the fit at most, and the step of its slopes on the fitting scale.
+EVALUATIONS: Final = 40
+SLOPE: Final = 0.05
 # Priors on what the targets hardly tell: median, and standard deviation on the fitting scale. All others have the weak
 # ones of calibration.
 PRIORS: Final = {
@@ -80,7 +86,7 @@ FITTED: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Targets:
-    """Names, observed shares and standard errors of the targets, in the order of `measure_targets`."""
+    """Names, observed shares and standard errors of the targets, in the order of `list_rows`."""
 
     names: tuple[str, ...]
     observed: Floats
@@ -88,7 +94,7 @@ class Targets:
 
 
 def list_rows() -> tuple[str, ...]:
-    """Return the evidence rows of the targets, in the order of `measure_targets`."""
+    """Return the evidence rows of the targets, in the order of `measure_targets`: curves, then weekly tests."""
     return (
         *(f"{RECORDS}{i}" for i in range(1, 6)),
         *(f"{RECORDS}{i}" for i in range(36, 42)),
@@ -109,11 +115,39 @@ def find_share(row: EvidenceRow) -> tuple[float, float]:
     return row.events / row.n, error * float(np.sqrt(CORRELATED)) if weekly else error
 
 
+def find_steps(shares: Floats) -> Floats:
+    """Return cumulative shares, in the order of `list_rows`, as steps: first injections among those who have had none,
+    each further injection among those who had the one before, weeks of retention among those retained until then.
+
+    Shares of a curve are counts of the same people; its steps have chances of their own.
+    """
+    out = shares.copy()
+    rising, falling = slice(0, len(INJECTION_DAYS)), slice(len(INJECTION_DAYS), CURVES)
+    before = np.concatenate([[0.0], shares[rising][:-1]])
+    out[rising] = (shares[rising] - before) / (1.0 - before)
+    first = np.isin(np.arange(falling.start, CURVES), BEGIN)
+    out[falling] = np.where(first, shares[falling], shares[falling] / shares[falling.start - 1 : CURVES - 1])
+    return out
+
+
+def find_among(shares: Floats) -> Floats:
+    """Return the share of people that each step of the curves is among."""
+    rising = 1.0 - np.concatenate([[0.0], shares[: len(INJECTION_DAYS) - 1]])
+    falling = shares[len(INJECTION_DAYS) - 1 : CURVES - 1].copy()
+    falling[np.array(BEGIN) - len(INJECTION_DAYS)] = 1.0
+    return np.concatenate([rising, falling])
+
+
 def read_shares() -> Targets:
-    """Return the targets from the evidence tables."""
+    """Return the targets from the evidence tables: steps of the curves, shares of the weekly tests."""
     rows = read_evidence_rows(list_rows())
-    shares = [find_share(row) for row in rows.values()]
-    return Targets(tuple(rows), np.array([share for share, _ in shares]), np.array([error for _, error in shares]))
+    shares, errors = np.array([find_share(row) for row in rows.values()]).T
+    sizes = np.array([float(row.n or 0.0) for row in rows.values()])
+    steps = find_steps(shares)
+    among = sizes[:CURVES] * find_among(shares)
+    held = np.clip(steps[:CURVES], 0.5 / among, 1.0 - 0.5 / among)
+    errors[:CURVES] = np.sqrt(held * (1.0 - held) / among)
+    return Targets(tuple(rows), steps, errors)
 
 
 def count_injections(lives: Observed) -> npt.NDArray[np.int64]:
@@ -137,7 +171,7 @@ def measure_stayers(words: npt.NDArray[np.uint8]) -> list[float]:
 
 
 def measure_targets(lives: Observed) -> Floats:
-    """Return the simulated counterparts of the targets."""
+    """Return the simulated counterparts of the targets: steps and shares."""
     arm, first = lives.outcomes["arm"], lives.outcomes["first_dose"]
     xr, bup = arm == XR, arm == BUP
     injections = count_injections(lives)
@@ -152,7 +186,7 @@ def measure_targets(lives: Observed) -> Floats:
             values += (lives.words[own][:, 1:WEEKS] == ord(letter)).mean(axis=0).tolist()
     for name, own in (("xr_naltrexone", xr), ("buprenorphine", bup)):
         values += measure_stayers(lives.words[own & started & (stop >= STAYED_DAYS[name])])
-    return np.array(values)
+    return find_steps(np.array(values))
 
 
 def simulate_lives(scenario: Scenario, values: Mapping[str, float], people: int, seed: int) -> Observed:
@@ -187,7 +221,7 @@ def find_prior(name: str) -> tuple[float, float]:
 
 def fit_parameters(scenario: Scenario, table: ParameterTable, people: int = 4000, seed: int = 11) -> dict[str, Any]:
     """Return {"values": fitted parameters, "limits": their 95% limits, "targets": rows of (name, observed, simulated,
-    standard error), "cost": half the sum of squares}.
+    standard error), "cost": half the sum of squares, "converged"}.
 
     Starts from the table. people: lives under each arm; the fit's own Monte Carlo error is about the trial's sampling
     error times sqrt(285 / people). Limits are those of a normal law on the fitting scale, from the curvature of the sum
@@ -201,15 +235,17 @@ def fit_parameters(scenario: Scenario, table: ParameterTable, people: int = 4000
     def propose(point: Floats) -> dict[str, float]:
         return {**best, **{name: from_fitting_scale(name, float(x)) for name, x in zip(FITTED, point, strict=True)}}
 
-    def find_residuals(moved: Floats) -> Floats:
-        point = start + moved - 1.0
+    def find_residuals(point: Floats) -> Floats:
         simulated = measure_targets(simulate_lives(scenario, propose(point), people, seed))
         return np.concatenate([(simulated - targets.observed) / targets.errors, (point - medians) / prior_spreads])
 
+    def find_slopes(point: Floats) -> Floats:
+        middle = find_residuals(point)
+        return np.column_stack([(find_residuals(point + step) - middle) / SLOPE for step in SLOPE * np.eye(len(point))])
+
     start = np.array([to_fitting_scale(name, best[name]) for name in FITTED])
-    # Steps are relative: coordinates begin at 1, so that each has the same.
-    found = least_squares(find_residuals, np.ones(len(FITTED)), diff_step=0.05, max_nfev=STEPS)
-    fitted = start + found.x - 1.0
+    found = least_squares(find_residuals, start, find_slopes, max_nfev=EVALUATIONS)
+    fitted = found.x
     values = propose(fitted)
     spreads = np.sqrt(np.diag(np.linalg.inv(found.jac.T @ found.jac)))
     limits = {
@@ -219,7 +255,13 @@ def fit_parameters(scenario: Scenario, table: ParameterTable, people: int = 4000
     simulated = measure_targets(simulate_lives(scenario, values, people, seed + 1))
     rows = list(zip(targets.names, targets.observed, simulated, targets.errors, strict=True))
     own = {name: values[name] for name in FITTED}
-    return {"values": own, "limits": limits, "targets": rows, "cost": float(found.cost)}
+    return {
+        "values": own,
+        "limits": limits,
+        "targets": rows,
+        "cost": float(found.cost),
+        "converged": bool(found.success),
+    }
 
 
 def format_fit(found: Mapping[str, Any], table: ParameterTable) -> str:
@@ -233,7 +275,8 @@ def format_fit(found: Mapping[str, Any], table: ParameterTable) -> str:
         lines.append(f'  {name}: {{{", ".join(numbers)}, source: "{source}"}}')
     for name, observed, simulated, error in found["targets"]:
         lines.append(f"# {name}: observed {observed:.3f}, simulated {simulated:.3f}, error {error:.3f}")
-    return "\n".join([*lines, f"# cost {found['cost']:.1f} over {len(found['targets'])} targets"])
+    end = "converged" if found["converged"] else "NOT converged"
+    return "\n".join([*lines, f"# {end}, cost {found['cost']:.1f} over {len(found['targets'])} targets"])
 
 
 def main() -> None:

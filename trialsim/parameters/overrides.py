@@ -55,7 +55,7 @@ def override_parameters(
         elif outside := _list_outside(entries[name], override):
             problems += [_outside(where, entries[name], value) for value in outside]
         else:
-            entries[name] = _set_entry(entries[name], override)
+            entries[name] = set_entry(entries[name], override)
             problems += [Problem(*where, *found) for found in check_spread(entries[name])]
     if problems:
         raise InputError(problems)
@@ -72,7 +72,8 @@ def _list_outside(entry: Entry, override: Override) -> list[float]:
     return [value for value in values if not entry.range_low <= value <= entry.range_high]
 
 
-def _set_entry(entry: Entry, override: Override) -> Entry:
+def set_entry(entry: Entry, override: Override) -> Entry:
+    """The entry of a parameter that a scenario sets itself."""
     known = override.low == override.high
     drawn = "normal" if entry.distribution == "fixed" else entry.distribution
     return replace(

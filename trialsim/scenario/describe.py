@@ -225,8 +225,8 @@ def _override_rows(scenario: Scenario, parameters: Table | None) -> list[Row]:
     rows: list[Row] = []
     for name, entry in scenario.parameters.items():
         unit = parameters.entries[name].unit if parameters else "as in the parameter table"
-        limits = "" if entry.low == entry.high else f" (95% {entry.low:g} to {entry.high:g})"
-        rows.append({"name": name, "value": entry.value, "unit": unit, "source": entry.source + limits})
+        limits: Row = {} if entry.low == entry.high else {"low": entry.low, "high": entry.high}
+        rows.append({"name": name, "value": entry.value, "unit": unit, "source": entry.source, **limits})
     for medication in scenario.medications:
         path = f"medications.{medication.id}"
         rows.append(_plain(scenario, f"{path}.like", medication.like, "choice of this file"))

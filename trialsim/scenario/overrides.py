@@ -1,13 +1,19 @@
 """Numbers of the parameter table that a scenario sets itself: names, units and ranges are those of the table."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from trialsim.problems import nearest_name
+from trialsim.scenario.model import Override
 from trialsim.scenario.reader import Data
 from trialsim.scenario.sheet import Sheet, note_at, quote
 from trialsim.scenario.units import Quantity
 from trialsim.scenario.vocabulary import MEDICATIONS
+
+if TYPE_CHECKING:
+    from trialsim.parameters.entry import Entry
 
 _WRITTEN = {
     "per day": "a rate, such as '36.1 per 1000 person-years'",
@@ -41,12 +47,13 @@ def check_overrides(sheet: Sheet, data: Data) -> None:
         return
     from trialsim.parameters import read_parameters
 
-    table: Mapping[str, Known] = read_parameters(calibrated=False).entries
+    table = read_parameters(calibrated=False).entries
     for name, entry in parameters.items():
         for key in ("value", "low", "high"):
             if key == "value" or key in (entry or {}):
                 _check(sheet, f"parameters.{name}", name, (entry or {}).get(key), table, f".{key}")
-        _check_limits(sheet, f"parameters.{name}", entry or {})
+        if name in table and entry:
+            _check_limits(sheet, f"parameters.{name}", entry, table[name])
     for name, entry in medications.items():
         like = (entry or {}).get("like")
         if like in MEDICATIONS:
@@ -55,14 +62,22 @@ def check_overrides(sheet: Sheet, data: Data) -> None:
                 _check(sheet, f"medications.{name}.{field}", field, entry[field], fields)
 
 
-def _check_limits(sheet: Sheet, path: str, entry: Data) -> None:
-    """Both limits or none, around the value."""
+def _check_limits(sheet: Sheet, path: str, entry: Data, known: Entry) -> None:
+    """Both limits or none, around the value, such as the parameter's distribution can have."""
+    from trialsim.parameters.checks import check_spread
+    from trialsim.parameters.overrides import set_entry
+
     low, value, high = (entry.get(key) for key in ("low", "value", "high"))
     for key, limit, other in (("low", high, low), ("high", low, high)):
         if limit is not None and other is None:
             note_at(sheet, path, f"has one limit only: {quote(key)} is missing", "both limits, or none")
-    if low and value and high and not low.value <= value.value <= high.value:
+    if low is None or value is None or high is None:
+        return
+    if not low.value <= value.value <= high.value:
         note_at(sheet, f"{path}.value", "lies outside its limits", "low, value and high in this order")
+        return
+    for message, expected, _ in check_spread(set_entry(known, Override(value.value, low.value, high.value, ""))):
+        note_at(sheet, path, message, expected)
 
 
 def fields_of(medication: str, table: Mapping[str, Known]) -> dict[str, Known]:
