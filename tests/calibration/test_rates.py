@@ -79,7 +79,7 @@ def test_the_range_over_draws_is_without_the_chance_of_counting() -> None:
 
 
 def test_published_numbers_are_those_of_the_papers() -> None:
-    """Sordo 2017, methadone: 36.1 deaths per 1,000 person-years out of treatment, 3.20 (2.65 to 3.86) times those in."""
+    """Sordo 2017, methadone: 36.1 deaths per 1,000 person-years out of treatment, 3.20 (2.65 to 3.86) times as many."""
     rows = read_evidence_rows(["sordo-2017-2", "sordo-2017-9"])
     assert find_published("sordo-2017-2", {}, rows)["published"] == pytest.approx(0.0361)
     assert tuple(find_published("sordo-2017-9", {}, rows).values()) == (3.2, 2.65, 3.86)
