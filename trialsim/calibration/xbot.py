@@ -267,7 +267,7 @@ def fit_parameters(scenario: Scenario, table: ParameterTable, people: int = 4000
 def format_fit(found: Mapping[str, Any], table: ParameterTable) -> str:
     """Return a fit as the block of a scenario file, followed by its targets as comments."""
     source = "fitted to X:BOT (CTN-0051) by python -m trialsim.calibration.xbot"
-    lines = ["parameters:"]
+    lines = ["parameters:", "  # With the 95% limits of the fit, each drawn on its own."]
     for name, value in found["values"].items():
         unit = " per day" if table.entries[name].unit == "per day" else ""
         low, high = found["limits"][name]
