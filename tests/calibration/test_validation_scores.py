@@ -26,7 +26,7 @@ from trialsim.calibration.observing import (
 )
 from trialsim.calibration.posterior import Sample, find_links, split_points, widen_priors
 from trialsim.calibration.scores import find_crps
-from trialsim.calibration.sensitivity import find_gains, find_main_effects, list_informative
+from trialsim.calibration.sensitivity import find_chance, find_gains, find_main_effects, list_informative
 from trialsim.calibration.stamp import strip_source
 from trialsim.calibration.targets import read_targets
 from trialsim.calibration.validate import (
@@ -273,6 +273,17 @@ def test_pools_know_nobody_of_the_same_people() -> None:
     assert other is not None
     # Without both, the same three cohorts are left; the person-years of the two differ sevenfold.
     assert np.quantile(drawn, 0.5) == pytest.approx(np.quantile(other, 0.5), abs=0.15)
+
+
+def test_chance_gives_more_information_to_one_in_a_thousand() -> None:
+    """Two thousand times 50 rows of the same law, against the law itself."""
+    rng = np.random.default_rng(6)
+    points = rng.standard_normal((100_000, 1))
+    without = [Without(rows, np.full(50, 0.02), "reweighted", 0.5) for rows in rng.standard_normal((2000, 50, 1))]
+    beyond = [find_gains(points, each)[0] > find_chance(each) for each in without]
+    # Expected are 2 of 2,000, and a little more for the small sample.
+    assert 0 <= sum(beyond) <= 12
+    assert find_chance(without[0]) == pytest.approx(6.9 / 50, rel=0.01)
 
 
 def test_what_informs_is_fitted_and_named_once() -> None:

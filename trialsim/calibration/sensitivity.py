@@ -90,8 +90,8 @@ def find_information(calibration: Calibration, left: Mapping[str, Without]) -> l
     """Return for every parameter how far its posterior is narrower than its prior, and the studies that inform it most.
 
     left: the posteriors without each study. A study's part is the relative entropy (nats) of the parameter's posterior
-    to the one without the study and its people, both as normal laws of the coordinate (Lindley 1956). Of studies that
-    are left out together the first that is fitted is named.
+    to the one without the study and its people, both as normal laws of the coordinate (Lindley 1956), and 0 where
+    chance may give as much (`find_chance`). Of studies that are left out together the first that is fitted is named.
     """
     own, _ = split_points(calibration.sample.points)
     nats = {
@@ -129,3 +129,12 @@ def find_gains(points: Floats, without: Without) -> Floats:
     variance = without.weights @ (rest - mean) ** 2
     ratio = points.var(axis=0) / variance
     return np.asarray(0.5 * (ratio - 1.0 - np.log(ratio) + (points.mean(axis=0) - mean) ** 2 / variance))
+
+
+def find_chance(without: Without) -> float:
+    """Return the nats that weights or rows without a study give to one parameter in a thousand by chance alone.
+
+    The errors of a mean and of a variance from n rows, of equal weight or worth as many (Kish 1965), have an entropy of
+    chi-squared with two degrees of freedom over 2 n.
+    """
+    return float(-np.log(0.001) * (without.weights**2).sum() / without.weights.sum() ** 2)
