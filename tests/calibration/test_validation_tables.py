@@ -55,3 +55,25 @@ def test_the_page_calls_the_ranks_of_known_truths_what_they_are() -> None:
     assert f"{RANKS['coverage_50']:.1%} of the truths in 50% intervals" in page
     assert f"{RANKS['coverage_90']:.1%} in 90% intervals" in page
     assert ("were asked for: **a miss**" in page) == (not all(gate["passed"] for gate in GATES.values()))
+
+
+def test_the_page_says_what_the_tables_say() -> None:
+    """Figures that docs/validation.md repeats are those of the stored report."""
+    page = " ".join((DOCUMENT.parent / "validation.md").read_text(encoding="utf-8").split())
+    own, never, pools = (
+        REPORT["summary"],
+        REPORT["summary"]["never_fitted"],
+        REPORT["summary"]["crps_against_pooled_mean"],
+    )
+    assert f"{own['coverage_95']:.1%} of {own['targets']} left-out numbers lie in their 95% intervals" in page
+    assert f"of the {never['targets']} never fitted {never['coverage_95']:.1%} and {never['coverage_50']:.1%}" in page
+    assert f"The score is {pools['model']:.3f}, that of the pools {pools['baseline']:.3f}" in page
+    assert f"{own['median_width_over_naive']:.2f} times as wide (median)" in page
+    assert f"narrower in {own['narrower_than_naive']:.0%}" in page
+    assert f"is predicted in {REPORT['xbot_without_xbot']['both']:.0%}" in page
+    judged = [row["inside"] for row in REPORT["rates"] if row["inside"] is not None]
+    assert f"Of {len(judged)}, {sum(judged)} lie inside" in page
+    outside = [row["source"] for row in REPORT["rates"] if row["inside"] is False]
+    assert all(f"({source})" in page for source in outside)
+    dominated = [row for row in REPORT["information"] if row["prior_dominates"]]
+    assert f"{len(dominated)} of {len(REPORT['information'])} parameters" in page
