@@ -282,8 +282,8 @@ def _keep_algebra_single() -> None:
     """Give linear algebra one thread in this process and its workers, unless the environment says otherwise; numpy
     reads it when it is loaded.
 
-    Work that is divided has a worker a core already: with threads of their own the ranking of known truths took nearly
-    three times as long. And the last digits of a sum depend on how many threads share it.
+    Work that is divided has a worker a core already: with threads of their own the ranking of known truths took more
+    than twice as long. And the last digits of a sum depend on how many threads share it.
     """
     for name in ALGEBRA:
         os.environ.setdefault(name, "1")
