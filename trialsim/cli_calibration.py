@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
@@ -12,7 +13,9 @@ from trialsim.exits import print_json
 from trialsim.problems import InputError, Problem, nearest_name
 
 if TYPE_CHECKING:
+    from trialsim.calibration.calibrate import First, Options, Problemset
     from trialsim.calibration.gates import Gates
+    from trialsim.calibration.surrogate import Surrogate
     from trialsim.calibration.targets import Target
 
 parameters_app = typer.Typer(
@@ -47,7 +50,7 @@ def calibrate(
     quiet: Quiet = False,
 ) -> None:
     """Calibrate the unobserved parameters to the targets; a killed calibration resumes when it is run again."""
-    from trialsim.calibration.calibrate import Options, fit_first, pose_problem
+    from trialsim.calibration.calibrate import Options, pose_problem
     from trialsim.calibration.calibrate import calibrate as run_calibration
     from trialsim.calibration.files import write_calibration
     from trialsim.calibration.gates import find_rank_gates
@@ -67,13 +70,13 @@ def calibrate(
         workers=workers,
         quiet=quiet,
     )
-    first = fit_first(problem, options)
-    ranked = find_rank_gates(find_ranks(problem, first, options, out, truths))
+    first = _FirstWhenNeeded(problem, options)
+    ranked = find_rank_gates(find_ranks(problem, cast("First", first), options, out, truths))
     _demand(
         ranked,
         "truths that are found; more of them (--truths) tell chance from a fault of the method (docs/validation.md)",
     )
-    found = run_calibration(problem, first, options)
+    found = run_calibration(problem, first.found, options)
     _demand(found.gates, "more parameter sets (--design), or targets that agree better")
     stamp = write_calibration(replace(found, gates={**found.gates, **ranked}), options, out)
     if json:
@@ -84,6 +87,27 @@ def calibrate(
 
         print_calibration(stamp)
     print(out / "draws.csv")
+
+
+class _FirstWhenNeeded:
+    """A first design that is simulated when its surrogate is asked for: stored ranks that miss a gate end a calibration
+    before it.
+    """
+
+    def __init__(self, problem: Problemset, options: Options) -> None:
+        self._asked = problem, options
+
+    @cached_property
+    def found(self) -> First:
+        """The first design with its surrogate."""
+        from trialsim.calibration.calibrate import fit_first
+
+        return fit_first(*self._asked)
+
+    @property
+    def surrogate(self) -> Surrogate:
+        """The surrogate of the first design."""
+        return self.found.surrogate
 
 
 def _demand(gates: Gates, remedy: str) -> None:
