@@ -92,7 +92,7 @@ def predict_constant(target: Target, others: Sequence[Target], rng: np.random.Ge
     the other studies beyond chance, and of ratios RATIO_SPREAD. None for other kinds, and where too few others tell.
     """
     if target.kind == "rate ratio":
-        return np.asarray(rng.normal(0.0, RATIO_SPREAD, DRAWS) + target.error * rng.standard_normal(4000))
+        return np.asarray(rng.normal(0.0, RATIO_SPREAD, DRAWS) + target.error * rng.standard_normal(DRAWS))
     if target.kind in ("death rate", "after naltrexone"):
         own = [o for o in others if (o.kind, o.component.statistic) == (target.kind, target.component.statistic)]
         if len(own) < 2:

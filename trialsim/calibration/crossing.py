@@ -16,7 +16,7 @@ type Floats = npt.NDArray[np.float64]
 STUDY: Final = "X:BOT"
 # First injections, each among those who have none yet: together they are the share that is inducted.
 INJECTIONS: Final = tuple(f"xbot-first-injection-{when}" for when in ("by-day-7", "by-day-14", "by-day-28", "later"))
-RELAPSES: Final = {
+NUMBERS: Final = {
     "Inducted, buprenorphine": "xbot-inducted-buprenorphine",
     "Relapse by week 24, all randomised, XR-naltrexone": "xbot-relapse-xr",
     "Relapse by week 24, all randomised, buprenorphine": "xbot-relapse-buprenorphine",
@@ -37,14 +37,14 @@ def find_crossing(calibration: Calibration, without: Without) -> dict[str, Any] 
     Of trials of its size: with what the arms of one trial do not share of a discrepancy, and the chance of their
     counts, those of the inducted drawn as if they were other people.
     """
-    wanted = [t for t in calibration.problem.targets if t.name in (*INJECTIONS, *RELAPSES.values())]
-    if len(wanted) < len(INJECTIONS) + len(RELAPSES):
+    wanted = [t for t in calibration.problem.targets if t.name in (*INJECTIONS, *NUMBERS.values())]
+    if len(wanted) < len(INJECTIONS) + len(NUMBERS):
         return None
     links = predict_study(calibration, without, wanted, seed=0)
     drawn = {target.name: count_observed(target, links[:, i]) for i, target in enumerate(wanted)}
     observed = {target.name: np.array([find_observed(target)]) for target in wanted}
     shares = [_describe("Inducted, XR-naltrexone", _join_injections(drawn), _join_injections(observed))]
-    shares += [_describe(words, drawn[name], observed[name]) for words, name in RELAPSES.items()]
+    shares += [_describe(words, drawn[name], observed[name]) for words, name in NUMBERS.items()]
     moved = {among: drawn[xr] - drawn[bup] for among, (xr, bup) in DIFFERENCES.items()}
     differences = [
         _describe(among, moved[among], observed[xr] - observed[bup]) for among, (xr, bup) in DIFFERENCES.items()
